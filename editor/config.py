@@ -1,0 +1,143 @@
+"""Turn a style's TOML and the command line's wishes into checked, frozen values."""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from editor.errors import StyleError
+
+STYLES = Path(__file__).parent / "styles"
+ORDERS = ("recorded", "free")
+FITS = ("letterbox", "fill")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Shot lengths that a style asks for: log-normal, with memory and a curve over the film."""
+
+    median: float  # s, of shot length
+    log_sd: float  # standard deviation of the natural log of length
+    autocorrelation: float  # lag 1, of log length
+    curve: tuple[float, ...] = (1.0, 1.0)  # factor on the median at equal steps over the film
+    shortest: float = 0.5  # s, no cut is shorter
+    longest: float = 20.0  # s, no cut is longer
+
+    @property
+    def log_mean(self) -> float:
+        """Mean of the natural log of shot length."""
+        return math.log(self.median)
+
+
+@dataclass(frozen=True)
+class Style:
+    """What kind of film is wanted: length, order, pace, and what each reward term weighs."""
+
+    name: str
+    description: str
+    duration: float  # s, where none is asked
+    order: str  # one of ORDERS
+    pace: Pace
+    weights: Mapping[str, float] = field(default_factory=dict)  # reward term -> weight, >= 0
+    fit: str = "letterbox"  # one of FITS
+    detector: str = "content"  # name of a shot detector
+
+
+def style_names() -> tuple[str, ...]:
+    """Names of the styles in the package."""
+    return tuple(sorted(path.stem for path in STYLES.glob("*.toml")))
+
+
+def load_style(name: str) -> Style:
+    """Read a style by its name in the package, or from a TOML file's path.
+
+    Raises StyleError with the known names, the file's faulty line, or the unknown key.
+    """
+    path = STYLES / f"{name}.toml"
+    if name not in style_names():
+        path = Path(name)
+        if path.suffix != ".toml":
+            raise StyleError(
+                f"No style is called {name!r}. Known: {', '.join(style_names())}, or a .toml file."
+            )
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        raise StyleError(f"Style {path}: {err.strerror or err}.") from err
+    except UnicodeDecodeError as err:
+        raise StyleError(f"Style {path} is not UTF-8 text: byte {err.start} is wrong.") from err
+    except tomllib.TOMLDecodeError as err:
+        raise StyleError(f"Style {path} is not valid TOML: {err}.") from err
+    return _style(table, path)
+
+
+def _style(table: Mapping[str, Any], path: Path) -> Style:
+    where = f"Style {path}"
+    values = dict(table)
+    values.setdefault("name", path.stem)
+    _check_keys(values, Style, where)
+    pace = values.get("pace", {})
+    if not isinstance(pace, Mapping):
+        raise StyleError(f"{where}: [pace] must be a table.")
+    _check_keys(pace, Pace, f"{where} [pace]")
+    weights = values.get("weights", {})
+    if not isinstance(weights, Mapping):
+        raise StyleError(f"{where}: [weights] must be a table of reward terms and weights.")
+    curve = pace.get("curve", [1.0, 1.0])
+    if not isinstance(curve, list) or len(curve) < 2:
+        raise StyleError(f"{where} [pace]: curve must be a list of two or more factors.")
+    return check_style(
+        replace(
+            Style(**{**values, "pace": Pace(**{**pace, "curve": tuple(curve)})}),
+            weights=dict(weights),
+        ),
+        where,
+    )
+
+
+def _check_keys(values: Mapping[str, Any], kind: type, where: str) -> None:
+    known = {item.name: item for item in fields(kind)}
+    if unknown := sorted(values.keys() - known.keys()):
+        raise StyleError(f"{where} names no such key: {unknown}. Known keys: {sorted(known)}.")
+    required = {
+        "Style": ("description", "duration", "order", "pace"),
+        "Pace": ("median", "log_sd", "autocorrelation"),
+    }[kind.__name__]
+    if missing := [key for key in required if key not in values]:
+        raise StyleError(f"{where} lacks {missing}.")
+
+
+def check_style(style: Style, where: str) -> Style:
+    """Return the style if every value is of its kind and in its range; raise StyleError if not."""
+    pace = style.pace
+    rules: tuple[tuple[str, object, float, float], ...] = (
+        ("duration", style.duration, 1.0, 86_400.0),
+        ("pace.median", pace.median, 0.1, 600.0),
+        ("pace.log_sd", pace.log_sd, 0.01, 3.0),
+        ("pace.autocorrelation", pace.autocorrelation, -0.99, 0.99),
+        ("pace.shortest", pace.shortest, 0.1, 60.0),
+        ("pace.longest", pace.longest, pace.shortest, 3_600.0),
+        *(("pace.curve", factor, 0.05, 20.0) for factor in pace.curve),
+        *((f"weights.{term}", weight, 0.0, 100.0) for term, weight in style.weights.items()),
+    )
+    for key, value, low, high in rules:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise StyleError(f"{where}: {key} must be a number, not {value!r}.")
+        if not low <= value <= high:
+            raise StyleError(f"{where}: {key} = {value} is outside {low:g} to {high:g}.")
+    for text_key, text, choices in (
+        ("order", style.order, ORDERS),
+        ("fit", style.fit, FITS),
+    ):
+        if text not in choices:
+            raise StyleError(f"{where}: {text_key} = {text!r}; known: {', '.join(choices)}.")
+    for text_key, text in (
+        ("name", style.name),
+        ("description", style.description),
+        ("detector", style.detector),
+    ):
+        if not isinstance(text, str):
+            raise StyleError(f"{where}: {text_key} must be text, not {text!r}.")
+    return style

@@ -1,0 +1,1 @@
+"""The decision: which frames, in which order."""

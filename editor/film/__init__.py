@@ -1,0 +1,1 @@
+"""What goes out: timeline, picture, sound, documents."""

@@ -1,0 +1,1 @@
+"""What comes in: clips, shots, pictures, sound."""

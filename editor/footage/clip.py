@@ -1,0 +1,71 @@
+"""What a clip is: a file's picture on one exact frame grid, its sound tracks, its timecode."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from editor.timing import Timecode, to_frames
+
+
+@dataclass(frozen=True)
+class SoundTrack:
+    """One audio stream of a clip."""
+
+    stream: int  # index among the file's audio streams
+    sample_rate: int  # Hz
+    channels: int
+    start: Fraction  # s after the clip's first frame; negative where sound begins before picture
+    duration: Fraction  # s
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A readable clip. Frame n of the grid is the last source frame presented at or before
+    n / rate seconds after the first; a constant-rate file's grid is its frames, one for one."""
+
+    path: Path  # absolute
+    digest: str  # BLAKE2b of the file's bytes, hex
+    container: str  # FFmpeg's format name
+    codec: str  # FFmpeg's decoder name of the picture
+    stream: int  # index of the picture's stream in the file
+    rate: Fraction  # frames/s of the grid
+    frames: int  # length of the grid, from packets read, not from the header
+    start: Fraction  # s, presentation time of the first frame on the container's clock
+    size: tuple[int, int]  # px, width and height as shown: rotation and sample aspect applied
+    coded_size: tuple[int, int]  # px, as stored
+    rotation: int  # degrees clockwise that turn the stored picture upright: 0, 90, 180, 270
+    sample_aspect: Fraction  # width of a stored pixel over its height
+    pixel_format: str  # FFmpeg's name
+    bit_depth: int
+    transfer: str  # "sdr", "pq" or "hlg"
+    variable_rate: bool  # conformed to the grid by presentation time
+    interlaced: bool
+    alpha: bool
+    timecode: Timecode | None  # of frame 0, at the timecode track's own rate
+    recorded: float | None  # s since the epoch, from the file's own metadata
+    sound: tuple[SoundTrack, ...]
+    notes: tuple[str, ...] = ()  # what was conformed, tone-mapped or assumed, in a user's words
+
+    @property
+    def duration(self) -> Fraction:
+        """Length of the picture in seconds."""
+        return self.frames / self.rate
+
+    @property
+    def name(self) -> str:
+        """File name, with its extension."""
+        return self.path.name
+
+    def timecode_at(self, frame: int) -> Timecode:
+        """Source timecode of a frame of the grid; counted from 00:00:00:00 where there is none."""
+        if self.timecode is None:
+            return Timecode(frame, self.rate)
+        return self.timecode + to_frames(frame / self.rate, self.timecode.rate)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Footage that was not used, and why, in a user's words."""
+
+    path: Path
+    reason: str

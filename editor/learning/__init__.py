@@ -1,0 +1,1 @@
+"""Training of the base policy, and learning from the editor."""

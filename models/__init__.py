@@ -1,0 +1,1 @@
+"""Pure learning, tensors in and out: backbones, policies and policy gradients."""
