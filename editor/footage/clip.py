@@ -56,6 +56,10 @@ class Clip:
         """File name, with its extension."""
         return self.path.name
 
+    def frame_of(self, seconds: Fraction) -> int:
+        """Grid frame of a source frame presented at `seconds` on the container's clock."""
+        return to_frames(seconds - self.start, self.rate)
+
     def timecode_at(self, frame: int) -> Timecode:
         """Source timecode of a frame of the grid; counted from 00:00:00:00 where there is none."""
         if self.timecode is None:
