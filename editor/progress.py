@@ -1,0 +1,131 @@
+"""Turn a stage's advance into a bar with the time left, or into plain lines in a log.
+
+The pipeline is given a Watch and tells it what it does; only the command line chooses which one.
+All of it goes to stderr, so that stdout stays the result's.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Protocol, TextIO
+
+Advance = Callable[[float, float, str], None]  # done, total (any unit), what is being done
+
+REFRESH = 0.1  # s between redraws of a bar: the eye sees no more
+LINE_SHARE = 0.05  # of a stage between plain lines: a log of a day's footage stays short
+LINE_GAP = 5.0  # s after which a plain line is written however little was done
+
+
+class Watch(Protocol):
+    """Somebody who is told of stages as they run."""
+
+    def stage(self, title: str) -> AbstractContextManager[Advance]:
+        """Enter a stage; call what it yields as the work advances."""
+
+
+def printable(text: str) -> str:
+    """Text with newlines, control and invisible characters as escapes: safe on a terminal."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for c in text
+    )
+
+
+def span_text(seconds: float) -> str:
+    """A time as people say it: "0.4 s", "12 s", "3 min 20 s", "1 h 05 min"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+class Silent:
+    """A watch that says nothing."""
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Advance]:
+        """Run a stage unseen."""
+        yield lambda done, total, label: None
+
+
+class Lines:
+    """A watch that writes plain lines, for a log or a pipe."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Advance]:
+        """Write a line as the stage begins, as it moves on, and when it is done."""
+        began = said = time.monotonic()
+        last_share, last_label = 0.0, ""
+        self._say(f"{title}: begins")
+
+        def advance(done: float, total: float, label: str) -> None:
+            nonlocal said, last_share, last_label
+            share, now = done / total if total else 0.0, time.monotonic()
+            first = not last_label and bool(label)
+            moved = label != last_label and share - last_share >= LINE_SHARE
+            if first or moved or now - said >= LINE_GAP:
+                self._say(f"{title}: {share:4.0%} {printable(label)}{_left(now - began, share)}")
+                said, last_share, last_label = now, share, label
+
+        yield advance
+        self._say(f"{title}: done in {span_text(time.monotonic() - began)}")
+
+    def _say(self, line: str) -> None:
+        with suppress(BrokenPipeError):  # nobody reads any more; the work is still wanted
+            self._stream.write(line.rstrip() + "\n")
+            self._stream.flush()
+
+
+class Bars:
+    """A watch that draws a bar on a terminal and takes it away when the stage is done."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[Advance]:
+        """Draw the stage's bar while it runs: share, time left, and the clip in hand."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import TimeRemainingColumn as TimeLeft
+        from rich.table import Column
+
+        bars = Progress(
+            TextColumn("{task.description}", markup=False, table_column=Column(width=10)),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeLeft(),
+            TextColumn(
+                "{task.fields[label]}",
+                markup=False,
+                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            ),
+            console=Console(file=self._stream),
+            transient=True,
+            refresh_per_second=4,
+            expand=True,
+        )
+        drawn = 0.0
+        with bars:
+            task = bars.add_task(title, total=None, label="")
+
+            def advance(done: float, total: float, label: str) -> None:
+                nonlocal drawn
+                now = time.monotonic()
+                if now - drawn >= REFRESH or done >= total:
+                    drawn = now
+                    bars.update(task, completed=done, total=total, label=printable(label))
+
+            yield advance
+
+
+def _left(taken: float, share: float) -> str:
+    """The time left, once enough is done to tell."""
+    return f", {span_text(taken / share - taken)} left" if share >= LINE_SHARE else ""
