@@ -6,12 +6,19 @@ E reduced embedding, H colour bins. No array holds a file name or a position in 
 than `rank`, `clip`, `line`, `setup` and `voice`, which serve masks and are never features.
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
+from editor.config import Style
+from editor.cutting import embedding, features, hygiene, regions, takes, wishes
+from editor.cutting.regions import Region
+from editor.errors import FootageError
 from editor.footage.clip import Clip
+from editor.footage.measures import Analysis
 from editor.timing import FrameSpan
 
 # Quantities summed over time from a shot's first frame, so that any cut's mean is a difference.
@@ -76,3 +83,218 @@ class Pool:
     def size(self) -> int:
         """Number of shots on offer."""
         return len(self.shots)
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """One clip, what it offers and what it does not."""
+
+    clip: Clip
+    known: Analysis
+    regions: tuple[Region, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def build(
+    clips: Sequence[Clip],
+    analyses: Mapping[str, Analysis],
+    style: Style,
+    *,
+    only: Sequence[Wish] = (),
+    ban: Sequence[Wish] = (),
+    must: Sequence[Wish] = (),
+) -> Pool:
+    """Return all that may be cut. `analyses` are by clip digest.
+
+    Raises FootageError where a wish cannot be met, where a measure is absent or not a number, and
+    where nothing at all can be cut.
+    """
+    asked = wishes.resolve(clips, only, ban, must)
+    for clip in clips:
+        if clip.digest not in analyses:
+            raise FootageError(f"{clip.name} has not been analysed. Analyse it first.")
+        features.check(clip, analyses[clip.digest])
+    masks = {clip.digest: hygiene.inspect(clip, analyses[clip.digest]) for clip in clips}
+    offered = [
+        _sort(clip, analyses[clip.digest], masks[clip.digest], asked[clip.digest]) for clip in clips
+    ]
+    if not any(one.regions for one in offered):
+        raise FootageError(_nothing(offered))
+    _check_whole(offered, asked)
+    return _assemble(offered, asked)
+
+
+def _sort(
+    clip: Clip, known: Analysis, masks: Sequence[hygiene.Masked], asked: wishes.Asked
+) -> _Sorted:
+    """Part a clip into what is offered and what is left out."""
+    masked = np.zeros(clip.frames, bool)
+    left_out = []
+    for span, reason in (*((mask.span, mask.reason) for mask in masks), *asked.barred):
+        new = ~masked[span.first : span.stop]
+        if new.any():
+            left_out.append(LeftOut(clip, span, reason))
+        masked[span.first : span.stop] = True
+    offer = regions.offer(clip, known, masked, asked.spans)
+    for span in offer.refused:
+        left_out.append(LeftOut(clip, span, "no clean place to cut in and out"))
+    left_out.sort(key=lambda left: left.span)
+    return _Sorted(clip, known, offer.regions, tuple(left_out))
+
+
+def _nothing(offered: Sequence[_Sorted]) -> str:
+    """Why a pool would be empty."""
+    if not offered:
+        return "There is no footage to cut from."
+    reasons = sorted({left.reason for one in offered for left in one.left_out})
+    return f"Nothing of the footage can be cut: {', '.join(reasons) or 'no shot was found'}."
+
+
+def _check_whole(offered: Sequence[_Sorted], asked: Mapping[str, wishes.Asked]) -> None:
+    for one in offered:
+        if asked[one.clip.digest].whole >= 0 and not one.regions:
+            reasons = sorted({left.reason for left in one.left_out})
+            raise FootageError(
+                f"--must-include {one.clip.name}: nothing of it can be cut ({', '.join(reasons)}). "
+                f"Name its frames to have them all the same: {one.clip.name}@IN-OUT."
+            )
+
+
+def _assemble(offered: Sequence[_Sorted], asked: Mapping[str, wishes.Asked]) -> Pool:
+    """Fill the pool's arrays, clip by clip in recording order."""
+    clips = tuple(one.clip for one in offered)
+    order = [index for index in recording_order(clips) if offered[index].regions]
+    every = [(index, region) for index in order for region in offered[index].regions]
+    described = [features.describe(clips[i], offered[i].known, offered[i].regions) for i in order]
+    counts = np.array([len(region.frame) for _, region in every])
+    pad = _Padding(counts)
+    clip = np.array([index for index, _ in every])
+    rate = np.array([float(clips[i].rate) for i in clip])
+    frame = pad.fill(np.concatenate([region.frame for _, region in every]), -1)
+    first = np.array([region.span.first for _, region in every])
+    time = np.where(frame >= 0, (frame - first[:, None]) / rate[:, None], 0.0)
+    pair = np.zeros((len(every), pad.width, pad.width), bool)
+    for row, (_, region) in enumerate(every):
+        count = len(region.frame)
+        pair[row, :count, :count] = region.pair
+    voice = np.array([_voice(offered[index], index, region) for index, region in every])
+    moments = [offered[index].known.moments.embedding[region.moment] for index, region in every]
+    try:
+        reduced, _ = embedding.reduce(np.concatenate(moments), len(every))
+    except ValueError as err:
+        raise FootageError(
+            "The clips were analysed with different backbones. Analyse them again with one."
+        ) from err
+    looks = takes.looks([(offered[index].known, region) for index, region in every])
+    line = np.full(len(every), -1)
+    return Pool(
+        clips=clips,
+        shots=_shots(clips, every),
+        left_out=tuple(left for one in offered for left in one.left_out),
+        points=counts,
+        frame=frame,
+        time=time.astype(np.float32),
+        kind=pad.fill(np.concatenate([region.kind for _, region in every]), -1),
+        pair=pair,
+        totals=pad.fill(np.concatenate([one.totals for one in described]), 0),
+        point_features=pad.fill(np.concatenate([one.point_features for one in described]), 0),
+        shot_features=np.concatenate([one.shot_features for one in described]),
+        embedding=pad.fill(reduced, 0),
+        colour=pad.fill(
+            np.concatenate(
+                [offered[index].known.moments.colour[region.moment] for index, region in every]
+            ),
+            0,
+        ),
+        flow=pad.fill(np.concatenate([one.flow for one in described]), 0),
+        level=pad.fill(np.concatenate([one.level for one in described]), 0),
+        face=pad.fill(np.concatenate([one.face for one in described]), 0),
+        clip=clip,
+        line=line,
+        setup=takes.setups(looks),
+        rank=np.arange(len(every)),
+        voice=voice,
+        must=np.array(
+            [
+                region.must if region.must >= 0 else asked[clips[index].digest].whole
+                for index, region in every
+            ]
+        ),
+        usable=usable(pair, frame, clip, line, clips),
+    )
+
+
+@dataclass(frozen=True)
+class _Padding:
+    """Lays rows that follow one another, `counts` a shot, out as (N, P, ...)."""
+
+    counts: np.ndarray  # (N,)
+
+    @property
+    def width(self) -> int:
+        return int(self.counts.max())
+
+    def fill(self, rows: np.ndarray, padding: float) -> np.ndarray:
+        """(Q, ...) -> (N, P, ...), of the rows' type."""
+        filled = np.full((len(self.counts), self.width, *rows.shape[1:]), padding, rows.dtype)
+        filled[np.arange(self.width) < self.counts[:, None]] = rows
+        return filled
+
+
+def _shots(clips: Sequence[Clip], every: Sequence[tuple[int, Region]]) -> tuple[Shot, ...]:
+    numbers: dict[int, int] = {}
+    shots = []
+    for index, region in every:
+        numbers[index] = numbers.get(index, 0) + 1
+        shots.append(Shot(index, region.span, f"{clips[index].name} #{numbers[index]}"))
+    return tuple(shots)
+
+
+def _voice(one: _Sorted, index: int, region: Region) -> int:
+    """The clip's index where the region overlaps speech, else -1."""
+    speech, rate = one.known.sound.speech, float(one.clip.rate)
+    heard = (speech[:, 0] * rate < region.span.stop) & (speech[:, 1] * rate > region.span.first)
+    return index if heard.any() else -1
+
+
+def recording_order(clips: Sequence[Clip]) -> list[int]:
+    """Indices of the clips in the order they were shot.
+
+    By the time in their metadata, then timecode, then the natural order of their names; a clip
+    without a time follows the clip before it by name, since one missing time must not part a
+    folder in two.
+    """
+    by_name = sorted(range(len(clips)), key=lambda index: natural(str(clips[index].path)))
+    keys: dict[int, tuple[float, float, int]] = {}
+    recorded, started = float("-inf"), float("-inf")
+    for place, index in enumerate(by_name):
+        clip = clips[index]
+        recorded = clip.recorded if clip.recorded is not None else recorded
+        if clip.timecode is not None:
+            started = float(clip.timecode.frame / clip.timecode.rate)
+        keys[index] = (recorded, started, place)
+    return sorted(by_name, key=lambda index: keys[index])
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key by which "take 2" comes before "take 10"."""
+    parts = re.findall(r"\d+|\D+", name.casefold())
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
+
+
+def usable(
+    pair: np.ndarray, frame: np.ndarray, clip: np.ndarray, line: np.ndarray, clips: Sequence[Clip]
+) -> Fraction:
+    """Seconds that lie inside some legal pair; of the takes of one line only the longest."""
+    count = pair.shape[1]
+    last = np.where(pair.any(axis=2), count - 1 - np.argmax(pair[:, :, ::-1], axis=2), 0)
+    reach = np.maximum.accumulate(last, axis=1)[:, :-1]  # (N, P - 1): the farthest legal out
+    covered = (reach > np.arange(count - 1)) & (frame[:, 1:] >= 0)
+    frames = (np.diff(frame, axis=1) * covered).sum(axis=1)
+    seconds = [int(n) / clips[int(c)].rate for n, c in zip(frames, clip, strict=True)]
+    alone = sum((s for s, group in zip(seconds, line, strict=True) if group < 0), Fraction(0))
+    longest: dict[int, Fraction] = {}
+    for s, group in zip(seconds, line.tolist(), strict=True):
+        if group >= 0:
+            longest[group] = max(longest.get(group, Fraction(0)), s)
+    return alone + sum(longest.values(), Fraction(0))

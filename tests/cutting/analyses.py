@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -237,7 +238,7 @@ def shot(
     `scene` goes to `picture`: black, frozen, shake, blur, busy, each a list of (start, end) s."""
     made = clip(name, seconds, rate, sound=sound_on, recorded=recorded, timecode=timecode)
     edges = [0, *(round(at * float(rate)) for at in cuts), made.frames]
-    shots = tuple(FrameSpan(a, b) for a, b in zip(edges, edges[1:], strict=False))
+    shots = tuple(FrameSpan(a, b) for a, b in pairwise(edges))
     seen = [looks[min(i, len(looks) - 1)] for i in range(len(shots))]
     points = cut_points(
         made, shots, speech, splits=splits, peaks=peaks, settles=settles, claps=claps

@@ -1,0 +1,68 @@
+"""Turn a backbone's embeddings into EMBEDDING numbers a moment that keep their cosines.
+
+Works for any backbone and any number of moments, so that no policy depends on a backbone's size.
+M moments, D the backbone's numbers, E = EMBEDDING.
+"""
+
+import numpy as np
+
+EMBEDDING = 32  # numbers kept a moment
+PRIOR_SHOTS = 8  # shots that the prior mean weighs: a small pool's own mean is mostly its content
+SAMPLE = 1024  # moments at most that the axes are fitted on; more change them little
+OVERSAMPLE = 16  # extra directions of the randomised search for the axes
+POWER = 2  # its power iterations
+
+
+def reduce(
+    embedding: np.ndarray, shots: int, prior: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the moments in EMBEDDING numbers, unit length, and the centre that was subtracted.
+
+    embedding: (M, D), M >= 1 -> (M, E) float32, (D,) float32. `shots` is how many different shots
+    the moments show: the pool's mean is shrunk to `prior` (D,), zero where none is given, as if
+    the prior had been seen in PRIOR_SHOTS shots. The axes are the pool's own principal axes; with
+    fewer than E of them the rest is zero.
+    """
+    rows = _unit(embedding.astype(np.float32))
+    mean = rows.mean(axis=0)
+    base = np.zeros_like(mean) if prior is None else prior.astype(np.float32)
+    if base.shape != mean.shape:
+        raise ValueError(f"the prior mean has shape {base.shape}, the embeddings {mean.shape}")
+    share = shots / (shots + PRIOR_SHOTS)
+    centre = share * mean + (1 - share) * base
+    rows = rows - centre
+    axes = _axes(_unit(rows[_spread(len(rows))]))  # (D, <= E)
+    reduced = np.zeros((len(rows), EMBEDDING), np.float32)
+    reduced[:, : axes.shape[1]] = rows @ axes
+    lost = np.linalg.norm(reduced, axis=1) < 1e-6
+    reduced[lost, -1] = 1.0  # a moment that is the centre itself: like no other, and unit length
+    return _unit(reduced), centre
+
+
+def _axes(rows: np.ndarray) -> np.ndarray:
+    """(D, <= E): the principal axes of `rows` about zero, largest first.
+
+    Randomised range finder with power iterations, Halko, Martinsson and Tropp 2011, algorithm 4.4
+    (https://arxiv.org/abs/0909.4061); exact where the rows are few.
+    """
+    if min(rows.shape) <= EMBEDDING + OVERSAMPLE:
+        _, _, axes = np.linalg.svd(rows, full_matrices=False)
+        return np.asarray(axes[:EMBEDDING].T)
+    draw = np.random.default_rng(0).standard_normal((rows.shape[1], EMBEDDING + OVERSAMPLE))
+    basis, _ = np.linalg.qr(rows @ draw.astype(np.float32))
+    for _ in range(POWER):
+        basis, _ = np.linalg.qr(rows.T @ basis)
+        basis, _ = np.linalg.qr(rows @ basis)
+    _, _, axes = np.linalg.svd(basis.T @ rows, full_matrices=False)
+    return np.asarray(axes[:EMBEDDING].T)
+
+
+def _spread(count: int) -> np.ndarray:
+    """At most SAMPLE indices, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length one; a row of zeros stays."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(length > 0, length, 1), np.float32)
