@@ -4,6 +4,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,33 @@ class Style:
     weights: Mapping[str, float] = field(default_factory=dict)  # reward term -> weight, >= 0
     fit: str = "letterbox"  # one of FITS
     detector: str = "content"  # name of a shot detector
+
+
+@dataclass(frozen=True)
+class Config:
+    """What one command asks: which footage, where the results go, and all wishes for the film."""
+
+    footage: tuple[Path, ...]  # files and folders as given
+    outputs: Path  # absolute; holds the versions, and the cache under .cache
+    style: Style  # with the order that was asked
+    name: str = "film"  # of the versions: NAME-v001
+    duration: float | None = None  # s; None: the style's, as far as the footage goes
+    only: tuple[str, ...] = ()  # CLIP[@IN-OUT] as typed, see editor.selects
+    ban: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    music: Path | None = None
+    backbone: str | None = None  # name of a pretrained network; None: the one in the package
+    weights: Path | None = None  # the backbone's, where they are not in their usual place
+    policy: str | None = None  # name or file of a trained policy; None: the one in the package
+    size: tuple[int, int] | None = None  # px of the film; None: chosen from the footage
+    rate: Fraction | None = None  # frames/s of the film; None: chosen from the footage
+    seed: int = 0
+    render: bool = True
+
+    @property
+    def cache(self) -> Path:
+        """Where analyses are kept."""
+        return self.outputs / ".cache"
 
 
 def style_names() -> tuple[str, ...]:
