@@ -1,0 +1,226 @@
+"""Score films as they grow: one table of named, bounded terms, weighed by the style.
+
+B films, K candidates for the next cut of each, N shots, C per-cut terms, W terms of the whole
+film. A film's score is the duration-weighted mean of its cuts' weighted terms plus the weighted
+whole-film terms, each term standardised by statistics frozen from random films; the reward of a
+cut is what it adds to the score, so that the rewards of a film sum to its score.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import models
+from editor.config import Style
+from editor.cutting import terms
+from editor.cutting.brief import Brief
+from editor.cutting.material import Material
+from editor.cutting.terms import Cuts, Progress, measured
+from editor.errors import StyleError
+
+SPREAD_FLOOR = 0.1  # raw units: a term that hardly varies is not blown up by standardising
+CAP = 3.0  # sd: no single term decides a film
+STATISTICS = Path(models.__file__).parent / "weights" / "terms.json"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One row of TERMS."""
+
+    family: str  # pacing, continuity or engagement
+    weight: float  # where the style names none
+    words: str  # what an editor calls it
+    cut: Callable[[Cuts], Tensor] | None = None  # per cut: (B, K) in [-1, 1]
+    film: Callable[[Progress, Brief, Material], Tensor] | None = None  # whole film: (B,)
+    joins: bool = False  # about the join with the cut before: silent on the first cut
+
+
+TERMS: dict[str, Term] = {
+    "length_fit": Term("pacing", 1.5, "shot lengths", film=terms.length_fit),
+    "rhythm": Term("pacing", 0.5, "rhythm", film=terms.rhythm),
+    "on_the_beat": Term("pacing", 1.0, "on the beat", cut=terms.on_the_beat),
+    "film_length": Term("pacing", 0.5, "length of the film", film=terms.film_length),
+    "jump_cut": Term("continuity", 1.5, "no jump cut", cut=terms.jump_cut, joins=True),
+    "motion_match": Term("continuity", 0.5, "motion match", cut=terms.motion_match, joins=True),
+    "colour_match": Term("continuity", 0.3, "colour match", cut=terms.colour_match, joins=True),
+    "level_match": Term("continuity", 0.3, "sound level match", cut=terms.level_match, joins=True),
+    "action_cut": Term("continuity", 0.7, "cut on action or rest", cut=terms.action_cut),
+    "sharpness": Term("engagement", 0.5, "sharpness", cut=measured("sharpness")),
+    "movement": Term("engagement", 0.5, "movement", cut=measured("motion")),
+    "faces": Term("engagement", 0.5, "faces", cut=measured("face")),
+    "speech": Term("engagement", 0.5, "speech", cut=measured("speech")),
+    "exposure": Term("engagement", 0.5, "exposure", cut=measured("exposure")),
+    "novelty": Term("engagement", 1.0, "novelty", cut=terms.novelty),
+    "coverage": Term("engagement", 1.0, "coverage", film=terms.coverage),
+}
+CUT_TERMS = tuple(name for name, term in TERMS.items() if term.cut)
+FILM_TERMS = tuple(name for name, term in TERMS.items() if term.film)
+_JOINS = torch.tensor([TERMS[name].joins for name in CUT_TERMS])
+
+
+def weights_of(style: Style) -> dict[str, float]:
+    """Weight of every term: the style's, else the table's. Raises StyleError for unknown names."""
+    if unknown := sorted(style.weights.keys() - TERMS.keys()):
+        raise StyleError(
+            f"Style {style.name} weighs no such reward term: {', '.join(unknown)}. "
+            f"Known: {', '.join(TERMS)}."
+        )
+    weights = {name: float(style.weights.get(name, term.weight)) for name, term in TERMS.items()}
+    if not sum(weights.values()) > 0:
+        raise StyleError(f"Style {style.name} gives every reward term the weight 0.")
+    return weights
+
+
+def load_statistics(path: Path = STATISTICS) -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation of every raw term over random films; (0, 0.5) where unmeasured.
+
+    Made by `python -m editor.learning.statistics`. Raises OSError, ValueError.
+    """
+    table = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found = table.get("terms", {})
+    return {name: tuple(found.get(name, (0.0, 0.5))) for name in TERMS}
+
+
+@dataclass(frozen=True)
+class Reward:
+    """The score of films cut from one pool for one brief."""
+
+    material: Material
+    brief: Brief
+    beats: Tensor  # (M,) float32, film seconds
+    cut_weight: Tensor  # (C,) share of all weights
+    film_weight: Tensor  # (W,)
+    cut_centre: Tensor  # (C,)
+    cut_spread: Tensor  # (C,)
+    film_centre: Tensor  # (W,)
+    film_spread: Tensor  # (W,)
+
+    @classmethod
+    def of(
+        cls,
+        material: Material,
+        brief: Brief,
+        statistics: Mapping[str, tuple[float, float]] | None = None,
+    ) -> "Reward":
+        """Make the reward of one pool and brief. Raises StyleError for unknown terms."""
+        weights = weights_of(brief.style)
+        if not len(brief.beats):
+            weights["on_the_beat"] = 0.0
+        total = sum(weights.values()) or 1.0
+        known = statistics or load_statistics()
+
+        def row(names: tuple[str, ...]) -> tuple[Tensor, Tensor, Tensor]:
+            spread = [max(known[name][1], SPREAD_FLOOR) for name in names]
+            return (
+                torch.tensor([weights[name] / total for name in names]),
+                torch.tensor([known[name][0] for name in names]),
+                torch.tensor(spread),
+            )
+
+        cut_weight, cut_centre, cut_spread = row(CUT_TERMS)
+        film_weight, film_centre, film_spread = row(FILM_TERMS)
+        return cls(
+            material,
+            brief,
+            torch.from_numpy(np.sort(np.asarray(brief.beats, np.float32))),
+            cut_weight,
+            film_weight,
+            cut_centre,
+            cut_spread,
+            film_centre,
+            film_spread,
+        )
+
+    def start(self, films: int) -> Progress:
+        """Empty films."""
+        m = self.material
+        whole = torch.zeros(films, dtype=torch.int64)
+        return Progress(
+            length=whole,
+            count=whole.clone(),
+            shot=whole - 1,
+            out=whole.clone(),
+            sums=torch.zeros(films, len(CUT_TERMS)),
+            z=torch.full((films, 8), math.nan),
+            shown=torch.zeros(films, m.size),
+            setups=torch.zeros(films, m.setups, dtype=torch.bool),
+            score=torch.zeros(films),
+        )
+
+    def length_z(self, before: Tensor, frames: Tensor) -> Tensor:
+        """Standardised log length of cuts of `frames` film frames that begin at `before`."""
+        pace, rate = self.brief.style.pace, self.material.rate
+        place = ((before + 0.5 * frames) / (self.brief.duration * rate)).clamp(0, 1)
+        curve = torch.tensor(pace.curve).log()
+        at = place * (len(pace.curve) - 1)
+        low = at.floor().long().clamp(max=len(pace.curve) - 2)
+        mu = pace.log_mean + curve[low] + (curve[low + 1] - curve[low]) * (at - low)
+        return ((frames / rate).clamp(min=1e-3).log() - mu) / pace.log_sd
+
+    def cut_terms(self, film: Progress, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """Raw per-cut terms (B, K, C) of candidates (B, K), each in [-1, 1]."""
+        cuts = Cuts(self.material, self.beats, film, shot, first, last)
+        functions = [TERMS[name].cut for name in CUT_TERMS]
+        raw = torch.stack([function(cuts) for function in functions if function], -1)
+        silent = cuts.opening[..., None] & _JOINS
+        return torch.where(silent, torch.zeros(()), raw).clamp(-1, 1)
+
+    def film_terms(self, film: Progress) -> Tensor:
+        """Raw whole-film terms (B, W), each in [-1, 1]."""
+        functions = [TERMS[name].film for name in FILM_TERMS]
+        rows = [function(film, self.brief, self.material) for function in functions if function]
+        return torch.stack(rows, -1).clamp(-1, 1)
+
+    def standardise(self, film: Progress, raw: Tensor) -> Tensor:
+        """Standardised per-cut terms (B, K, C); joins are neutral on a film's first cut."""
+        z = ((raw - self.cut_centre) / self.cut_spread).clamp(-CAP, CAP)
+        return torch.where((film.shot[:, None, None] < 0) & _JOINS, torch.zeros(()), z)
+
+    def score(self, film: Progress) -> Tensor:
+        """Scores (B,) of films; 0 for an empty one."""
+        z = ((self.film_terms(film) - self.film_centre) / self.film_spread).clamp(-CAP, CAP)
+        mean = film.sums / film.length.clamp(min=1)[:, None]
+        score = mean @ self.cut_weight + z @ self.film_weight
+        return torch.where(film.count > 0, score, torch.zeros(()))
+
+    def grow(
+        self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
+    ) -> tuple[Progress, Tensor, Tensor]:
+        """Add one cut (B,) to each film: the films, the step rewards (B,), the raw terms (B, C)."""
+        m = self.material
+        raw = self.cut_terms(film, shot[:, None], first[:, None], last[:, None])
+        frames = m.length[shot, first, last]
+        sums = film.sums + self.standardise(film, raw)[:, 0] * frames[:, None]
+        z = film.z
+        if int(film.count.max()) >= z.shape[1]:
+            z = torch.cat([z, torch.full_like(z, math.nan)], 1)
+        z = z.scatter(1, film.count[:, None], self.length_z(film.length, frames)[:, None])
+        setups = film.setups.scatter(1, m.setup[shot][:, None], True)
+        grown = Progress(
+            length=film.length + frames,
+            count=film.count + 1,
+            shot=shot,
+            out=last,
+            sums=sums,
+            z=z,
+            shown=torch.maximum(film.shown * terms.FORGETTING, m.likeness[shot]),
+            setups=setups,
+            score=film.score,
+        )
+        score = self.score(grown)
+        return replace(grown, score=score), score - film.score, raw[:, 0]
+
+    def preview(self, film: Progress, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """Step rewards (B, K) of candidate cuts (B, K), without making them."""
+        films, each = shot.shape
+        index = torch.arange(films).repeat_interleave(each)
+        _, gain, _ = self.grow(
+            film.select(index), shot.reshape(-1), first.reshape(-1), last.reshape(-1)
+        )
+        return gain.reshape(films, each)
