@@ -4,7 +4,7 @@ N frames of the clip's grid, M moments (two a second and every cut point), P cut
 D embedding, H colour bins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -62,6 +62,9 @@ class Sound:
     room: float  # dBFS, the level below which lies 10 % of the sound: room tone
     onsets: np.ndarray  # (O,) float64, s
     silence: np.ndarray  # (S, 2) float64, s: digital or near silence
+    # (V, 12) float16, cepstrum 1-12 of each 40 ms from 0 s on: by it takes of one line are told
+    # from other lines, which the level's envelope cannot. Empty where it was not measured.
+    timbre: np.ndarray = field(default_factory=lambda: np.zeros((0, 12), np.float16))
 
 
 @dataclass(frozen=True)
