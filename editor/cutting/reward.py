@@ -216,11 +216,34 @@ class Reward:
         score = self.score(grown)
         return replace(grown, score=score), score - film.score, raw[:, 0]
 
-    def preview(self, film: Progress, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
-        """Step rewards (B, K) of candidate cuts (B, K), without making them."""
-        films, each = shot.shape
-        index = torch.arange(films).repeat_interleave(each)
-        _, gain, _ = self.grow(
-            film.select(index), shot.reshape(-1), first.reshape(-1), last.reshape(-1)
+    def preview(
+        self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Candidate cuts (B, K), without making them: step rewards (B, K), every term's raw value
+        (B, K, C + W) in the order of CUT_TERMS and FILM_TERMS."""
+        m, each = self.material, shot.shape[1]
+        raw = self.cut_terms(film, shot, first, last)
+        frames = m.length[shot, first, last]  # (B, K)
+        z = self.standardise(film, raw)
+        sums = film.sums[:, None] + z * frames[..., None]
+        length_z = self.length_z(film.length[:, None], frames)
+        index = torch.arange(len(shot)).repeat_interleave(each)
+        history = film.z
+        if int(film.count.max()) >= history.shape[1]:
+            history = torch.cat([history, torch.full_like(history[:, :1], math.nan)], 1)
+        used = history[:, : int(film.count.max()) + 1][index]
+        count = film.count[index]
+        after = Progress(
+            length=film.length[index] + frames.reshape(-1),
+            count=count + 1,
+            shot=shot.reshape(-1),
+            out=last.reshape(-1),
+            sums=sums.flatten(0, 1),
+            z=used.scatter(1, count[:, None], length_z.reshape(-1, 1)),
+            shown=film.shown[:0],
+            setups=film.setups[index].scatter(1, m.setup[shot].reshape(-1, 1), True),
+            score=film.score[index],
         )
-        return gain.reshape(films, each)
+        gain = (self.score(after) - after.score).reshape(shot.shape)
+        whole = self.film_terms(after).reshape(*shot.shape, len(FILM_TERMS))
+        return gain, torch.cat([raw, whole], -1)

@@ -1,0 +1,92 @@
+"""Simple ways to cut, on the same masks and the same reward as the policy: a table of cutters."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from editor.cutting import search
+from editor.cutting.environment import Films, Stage
+from editor.cutting.search import Choice
+
+Cutting = Callable[[Stage, int], list[Choice]]  # a stage and a seed -> the film's cuts
+
+
+def random(stage: Stage, seed: int) -> list[Choice]:
+    """Any legal cut, all alike; stops as soon as chance says so."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def pick(films: Films) -> Choice | None:
+        shot = int(_any(stage.shot_mask(films)[0], generator))
+        return None if shot == stage.stop else _pair(stage, films, shot, generator=generator)
+
+    return search.play(stage, pick)
+
+
+def chronological(stage: Stage, seed: int) -> list[Choice]:
+    """Every shot in recording order, each cut near the style's median, until the time is full."""
+    m = stage.material
+
+    def pick(films: Films) -> Choice | None:
+        mask = stage.shot_mask(films)[0]
+        if mask[-1]:
+            return None
+        used = torch.arange(m.size) == films.state.shot[0]
+        last = m.rank[films.state.shot[0]] if films.state.shot[0] >= 0 else -1
+        order = m.rank + m.size * (m.rank <= last) + m.size * used
+        shot = int(torch.where(mask[:-1], order, 4 * m.size).argmin())
+        return _pair(stage, films, shot, seconds=stage.brief.style.pace.median)
+
+    return search.play(stage, pick)
+
+
+def uniform(stage: Stage, seed: int) -> list[Choice]:
+    """Shots at even steps through the footage, all cut to one length."""
+    m, pace = stage.material, stage.brief.style.pace
+    count = max(1, round(stage.brief.duration / pace.median))
+
+    def pick(films: Films) -> Choice | None:
+        mask = stage.shot_mask(films)[0]
+        if mask[-1]:
+            return None
+        wanted = (int(films.progress.count[0]) + 0.5) / count * m.size
+        far = (m.rank - wanted).abs() + 4.0 * m.size * (~mask[:-1])
+        return _pair(stage, films, int(far.argmin()), seconds=stage.brief.duration / count)
+
+    return search.play(stage, pick)
+
+
+def _any(mask: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.multinomial(mask.float(), 1, generator=generator)
+
+
+def _pair(
+    stage: Stage,
+    films: Films,
+    shot: int,
+    seconds: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Choice:
+    """A legal pair of a shot: one at random, or the one nearest to a length, earliest first."""
+    points = stage.material.points
+    mask = stage.pair_mask(films, torch.tensor([shot]))[0]
+    if generator is not None:
+        at = int(_any(mask.flatten(), generator))
+    else:
+        gap = (stage.material.length[shot] / stage.material.rate - seconds).abs()
+        at = int(torch.where(mask, gap, torch.inf).flatten().argmin())
+    return shot, at // points, at % points
+
+
+def _beam(width: int) -> Cutting:
+    return lambda stage, seed: search.beam(stage, width, seed)
+
+
+BASELINES: dict[str, Cutting] = {
+    "random": random,
+    "chronological": chronological,
+    "uniform": uniform,
+    "greedy": search.greedy,
+    "beam8": _beam(8),
+    "beam64": _beam(64),
+}

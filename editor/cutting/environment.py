@@ -1,0 +1,227 @@
+"""Turn a pool and a brief into a decision process: states, legal actions, rewards, one or many.
+
+B films, N shots, P cut points. `Stage` is the batched form on which sampling, search and training
+run; `RoughCut` is the same thing as a Gymnasium environment of one film.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+from editor.config import Style
+from editor.cutting import constraints
+from editor.cutting.brief import Brief
+from editor.cutting.material import Material, prepare
+from editor.cutting.pool import Pool
+from editor.cutting.reward import CUT_TERMS, Reward
+from editor.cutting.rules import Rules, State
+from editor.cutting.terms import Progress
+
+ILLEGAL = -1.0  # reward of an action that the mask forbids; it ends the episode
+NAME = "editor/RoughCut-v0"
+
+
+@dataclass(frozen=True)
+class Films:
+    """A batch of films under way."""
+
+    state: State
+    progress: Progress
+    done: Tensor  # (B,) bool, stopped
+
+    def select(self, index: Tensor) -> "Films":
+        """The films of `index` (B',), in that order."""
+        return Films(self.state.select(index), self.progress.select(index), self.done[index])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A pool and a brief, ready for films to be cut."""
+
+    material: Material
+    brief: Brief
+    rules: Rules
+    reward: Reward
+
+    @property
+    def stop(self) -> int:
+        """The number that stands for stop among the shots."""
+        return self.material.size
+
+    def start(self, films: int) -> Films:
+        """Empty films."""
+        return Films(
+            self.rules.start(films),
+            self.reward.start(films),
+            torch.zeros(films, dtype=torch.bool),
+        )
+
+    def shot_mask(self, films: Films) -> Tensor:
+        """(B, N + 1) bool: legal shots, and stop in the last column; stop alone once stopped."""
+        mask = self.rules.shot_mask(films.state)
+        ended = torch.zeros_like(mask)
+        ended[:, -1] = True
+        return torch.where(films.done[:, None], ended, mask)
+
+    def pair_mask(self, films: Films, shot: Tensor) -> Tensor:
+        """(B, P, P) bool: legal [in, out] of each film's chosen shot (B,); all for stop."""
+        mask = self.rules.pair_mask(films.state, shot.clamp(max=self.stop - 1))
+        return mask | (shot == self.stop)[:, None, None]
+
+    def step(
+        self, films: Films, shot: Tensor, first: Tensor, last: Tensor
+    ) -> tuple[Films, Tensor, Tensor]:
+        """Make one legal cut, or stop, in each film.
+
+        Returns the films, their rewards (B,) and the cuts' raw terms (B, C); both 0 for stop.
+        """
+        going = ~films.done & (shot != self.stop)
+        index = torch.nonzero(going)[:, 0]
+        gain = torch.zeros(len(shot))
+        raw = torch.zeros(len(shot), len(CUT_TERMS))
+        done = films.done | (shot == self.stop)
+        if len(index) == len(shot):
+            state = self.rules.step(films.state, shot, first, last)
+            progress, gain, raw = self.reward.grow(films.progress, shot, first, last)
+            return Films(state, progress, done), gain, raw
+        if not len(index):
+            return Films(films.state, films.progress, done), gain, raw
+        some = films.select(index)
+        chosen = shot[index], first[index], last[index]
+        state = self.rules.step(some.state, *chosen)
+        progress, part, part_raw = self.reward.grow(some.progress, *chosen)
+        gain[index], raw[index] = part, part_raw
+        return (
+            Films(_merge(films.state, state, index), _merge(films.progress, progress, index), done),
+            gain,
+            raw,
+        )
+
+
+def _merge(old: Any, new: Any, index: Tensor) -> Any:
+    """Rows of `new` put at `index` of `old`; a new column is filled with what is not there."""
+    values = {}
+    for name in old.__dataclass_fields__:
+        before, after = getattr(old, name), getattr(new, name)
+        if before.shape[1:] != after.shape[1:]:
+            pad = before.new_full((len(before), after.shape[1] - before.shape[1]), float("nan"))
+            before = torch.cat([before, pad], 1)
+        values[name] = before.index_copy(0, index, after)
+    return type(old)(**values)
+
+
+def make_stage(
+    pool: Pool,
+    brief: Brief,
+    statistics: Mapping[str, tuple[float, float]] | None = None,
+) -> Stage:
+    """Prepare a pool for a brief. Raises FootageError where no film can be made, StyleError for
+    unknown reward terms, ValueError for absent or non-finite features."""
+    material = prepare(pool, brief.rate)
+    return Stage(
+        material, brief, constraints.make(material, brief), Reward.of(material, brief, statistics)
+    )
+
+
+class RoughCut(gymnasium.Env[dict[str, np.ndarray], np.ndarray]):
+    """One film as a Gymnasium environment.
+
+    Action: [shot or stop (N), in point, out point]; in and out are ignored for stop. Observation:
+    `shots`, what each shot's next cut would meet, and `film`, what the film has come to. An
+    illegal action ends the episode with ILLEGAL and is named in `info`. It is never truncated:
+    every film ends by stopping, which the rules make inevitable.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012
+
+    def __init__(
+        self, pool: Pool, style: Style, brief: Brief | None = None, duration: float | None = None
+    ) -> None:
+        asked = brief or Brief(style, duration or style.duration, style.order, 0)
+        self.stage = make_stage(pool, asked)
+        m = self.stage.material
+        self.action_space = spaces.MultiDiscrete([m.size + 1, m.points, m.points])
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]
+            {
+                "shots": spaces.Box(-1.0, 1.0, (m.size, 4), np.float32),
+                "film": spaces.Box(-1e3, 1e3, (4,), np.float32),
+            }
+        )
+        self._films = self.stage.start(1)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Begin an empty film."""
+        super().reset(seed=seed)
+        self._films = self.stage.start(1)
+        return self._observe(), self._info()
+
+    def step(
+        self, action: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+        """Make one cut, or stop."""
+        shot, first, last = (int(value) for value in action)
+        if fault := self._fault(shot, first, last):
+            return self._observe(), ILLEGAL, True, False, {**self._info(), "illegal": fault}
+        chosen = (torch.tensor([value]) for value in (shot, first, last))
+        self._films, gain, raw = self.stage.step(self._films, *chosen)
+        terms = dict(zip(CUT_TERMS, raw[0].tolist(), strict=True))
+        ended = bool(self._films.done[0])
+        return self._observe(), float(gain), ended, False, {**self._info(), "terms": terms}
+
+    def action_masks(self) -> np.ndarray:
+        """(N + 1,) bool: legal shots, and stop."""
+        return self.stage.shot_mask(self._films)[0].numpy()
+
+    def pair_mask(self, shot: int) -> np.ndarray:
+        """(P, P) bool: legal [in, out] of a shot."""
+        return self.stage.pair_mask(self._films, torch.tensor([shot]))[0].numpy()
+
+    def _fault(self, shot: int, first: int, last: int) -> str:
+        if not self.action_masks()[shot]:
+            return "stop outside the length window" if shot == self.stage.stop else f"shot {shot}"
+        if shot != self.stage.stop and not self.pair_mask(shot)[first, last]:
+            return f"shot {shot} from point {first} to {last}"
+        return ""
+
+    def _info(self) -> dict[str, Any]:
+        return {"action_mask": self.action_masks(), "score": float(self._films.progress.score[0])}
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        m, film = self.stage.material, self._films.progress
+        last = film.shot.clamp(min=0)
+        begun = (film.shot >= 0).float()[:, None]
+        mask = self.stage.shot_mask(self._films)[:, :-1].float()
+        shots = torch.stack(
+            [
+                film.shown,
+                (m.setup == m.setup[last][:, None]) * begun,
+                (m.likeness[last] * begun),
+                mask,
+            ],
+            -1,
+        )
+        target = self.stage.brief.duration * m.rate
+        whole = [
+            film.length[0] / target,
+            film.count[0] / 100.0,
+            film.score[0],
+            torch.tensor(self.stage.brief.style.pace.log_mean),
+        ]
+        return {
+            "shots": shots[0].clamp(-1, 1).float().numpy(),
+            "film": torch.stack([value.float() for value in whole]).numpy(),
+        }
+
+
+def register() -> None:
+    """Make `gymnasium.make("editor/RoughCut-v0", pool=..., style=...)` known."""
+    if NAME not in gymnasium.registry:
+        gymnasium.register(NAME, entry_point="editor.cutting.environment:RoughCut")

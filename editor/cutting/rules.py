@@ -1,0 +1,284 @@
+"""Say which cuts are legal next, for many films at once: the one mask of sampling, scoring,
+updating and search.
+
+B films, N shots, P cut points, W wishes. Frames are used once. A cut is legal only if the film can
+still be completed inside the window of its asked length with every must-include in it: exactly so
+in recorded order (completion.suffix); in free order by a sufficient condition, that the untouched
+footage holds enough cuts no longer than the window is wide, which cannot overshoot it.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from editor.cutting.material import Material
+
+NEVER = 1 << 40  # film frames: no such segment
+
+
+@dataclass(frozen=True)
+class State:
+    """What a batch of films has used. Tensors, B first; the last five serve free order only."""
+
+    length: Tensor  # (B,) int64, film frames
+    shot: Tensor  # (B,) int64, last shot, -1 before the first
+    out: Tensor  # (B,) int64, its out point
+    alive: Tensor  # (B, N) bool, not banned by a chosen take or by the order of a voice
+    answered: Tensor  # (B, W) bool, wishes answered
+    used: Tensor  # (B, N, P) bool, [.., p] from point p to p + 1
+    reach: Tensor  # (B, N) int64, film frames that small cuts can still take from the shot
+    shortest: Tensor  # (B, N) int64, length of the shortest legal cut left
+    shortest_loss: Tensor  # (B, N) int64, reach that it would waste
+    thrifty: Tensor  # (B, N) int64, length of the shortest legal cut that wastes nothing
+
+    def select(self, index: Tensor) -> "State":
+        """The films of `index` (B',), in that order."""
+        return State(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The constraints of one pool and brief, with their tables."""
+
+    material: Material
+    order: str  # as it is held: "recorded" also where a free order could not be proven completable
+    low: int  # film frames, the window's; lowered where the footage does not reach it
+    high: int
+    allowed: Tensor  # (N, P, P) bool
+    line: Tensor  # (N,) int64, lines of which one take is used; -1 free of that rule
+    wish: Tensor  # (N,) int64, -1 none
+    wishes: int  # W
+    notes: tuple[str, ...]  # what could not be held, in an editor's words
+    grain: int
+    after: Tensor  # (W + 1, N, P, bytes) uint8
+    again: Tensor
+    start_cells: Tensor  # (W + 1, C, N) bool
+    fill: Tensor  # (N, P, P) int64
+    counted: Tensor  # (N,) bool, shots that the reach counts
+    reserve: Tensor  # (W,) int64, film frames kept for each unanswered wish
+    kept_for: Tensor  # (W,) int64, the shot that is kept for it
+
+    def start(self, films: int) -> State:
+        """Empty films."""
+        m = self.material
+        zero = torch.zeros(films, dtype=torch.int64)
+        free = self.order == "free"
+        shots = m.size if free else 0
+        state = State(
+            length=zero,
+            shot=zero - 1,
+            out=zero.clone(),
+            alive=self.allowed.flatten(1).any(1).expand(films, -1).clone(),
+            answered=torch.zeros(films, self.wishes, dtype=torch.bool),
+            used=torch.zeros(films, shots, m.points, dtype=torch.bool),
+            reach=torch.zeros(films, shots, dtype=torch.int64),
+            shortest=torch.zeros(films, shots, dtype=torch.int64),
+            shortest_loss=torch.zeros(films, shots, dtype=torch.int64),
+            thrifty=torch.zeros(films, shots, dtype=torch.int64),
+        )
+        if not free:
+            return state
+        every = torch.arange(m.size)
+        fresh = self._canonical(every, torch.zeros(m.size, m.points, dtype=torch.bool))
+        reach = torch.where(self.counted, self.fill[:, 0, -1], torch.zeros((), dtype=torch.int64))
+        rows = {
+            "reach": reach,
+            "shortest": fresh[0],
+            "shortest_loss": fresh[1],
+            "thrifty": fresh[2],
+        }
+        return replace(state, **{k: v.expand(films, -1).clone() for k, v in rows.items()})
+
+    # -- masks --------------------------------------------------------------------------------
+
+    def shot_mask(self, state: State) -> Tensor:
+        """(B, N + 1) bool: shots from which a legal cut exists, and stop (the last column)."""
+        shots = self._free_shots(state) if self.order == "free" else self._recorded_shots(state)
+        inside = (state.length >= self.low) & (state.length <= self.high)
+        stop = inside & state.answered.all(1)
+        stop = stop | ~shots.any(1)  # honest end where nothing else is left
+        return torch.cat([shots, stop[:, None]], 1)
+
+    def pair_mask(self, state: State, shot: Tensor) -> Tensor:
+        """(B, P, P) bool: legal [in, out] of the shot (B,) chosen for each film."""
+        free = self.order == "free"
+        return self._free_pairs(state, shot) if free else self._recorded_pairs(state, shot)
+
+    def _prefix(self, answered: Tensor) -> Tensor:
+        return answered.int().cumprod(1).sum(1) if self.wishes else answered.new_zeros(()).long()
+
+    def _answer(self, state: State, shot: Tensor) -> Tensor:
+        if not self.wishes:
+            return state.answered
+        mine = torch.arange(self.wishes) == self.wish[shot][:, None]
+        return state.answered | mine
+
+    def _recorded_shots(self, state: State) -> Tensor:
+        m = self.material
+        level = self._prefix(state.answered)
+        cell = (state.length // self.grain).clamp(max=self.start_cells.shape[1] - 1)
+        shots = self.start_cells[level, cell] & state.alive
+        begun = state.shot >= 0
+        last = state.shot.clamp(min=0)
+        shots &= ~begun[:, None] | (m.rank > m.rank[last][:, None])
+        byte = self.again[level, last, state.out, cell >> 3]
+        more = begun & ((byte >> (cell & 7)) & 1).bool()
+        return shots.scatter(1, last[:, None], (shots.gather(1, last[:, None]) | more[:, None]))
+
+    def _recorded_pairs(self, state: State, shot: Tensor) -> Tensor:
+        m = self.material
+        films, points = len(shot), m.points
+        end = state.length[:, None, None] + m.length[shot]
+        level = self._prefix(self._answer(state, shot)).expand(films)
+        width = self.after.shape[-1]
+        cell = (end // self.grain).clamp(max=self.start_cells.shape[1] - 1)
+        row = ((level * m.size + shot) * points)[:, None] + torch.arange(points)  # (B, P)
+        flat = (row * width)[:, None, :] + (cell >> 3)
+        byte = self.after.view(-1)[flat]
+        open_ = ((byte >> (cell & 7).to(torch.uint8)) & 1).bool()
+        done = (level == self.wishes)[:, None, None] & (end >= self.low)
+        ok = self.allowed[shot] & (end <= self.high) & (open_ | done)
+        from_ = torch.where(state.shot == shot, state.out, torch.zeros_like(shot))
+        return ok & (torch.arange(points) >= from_[:, None])[:, :, None]
+
+    # -- free order ---------------------------------------------------------------------------
+
+    def _gaps(self, used: Tensor) -> tuple[Tensor, Tensor]:
+        """First and last point of the unused stretch about each point: (B, P) each."""
+        points = used.shape[1]
+        at = torch.arange(points)
+        begin = torch.where(used, at + 1, torch.zeros(())).long().cummax(1).values
+        begin = torch.cat([torch.zeros_like(begin[:, :1]), begin[:, :-1]], 1)
+        end = torch.where(used, at, torch.full((), points - 1)).long()
+        return begin, end.flip(1).cummin(1).values.flip(1)
+
+    def _pair_losses(self, shot: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:
+        """Legal-and-unused (B, P, P) bool, and the reach that each pair wastes (B, P, P) int64."""
+        m = self.material
+        points = m.points
+        begin, end = self._gaps(used)
+        at = torch.arange(points)
+        room = self.allowed[shot] & (begin[:, None, :] <= at[:, None])
+        table = self.fill[shot].flatten(1)  # (B, P * P)
+
+        def reach(first: Tensor, last: Tensor) -> Tensor:
+            index = (first * points + last).expand(-1, points, points)
+            return table.gather(1, index.flatten(1)).view(-1, points, points)
+
+        whole = reach(begin[:, :, None], end[:, None, :])
+        right = reach(at.expand(len(shot), 1, points), end[:, None, :])
+        left = reach(begin[:, :, None], at[:, None].expand(len(shot), points, 1))
+        left = torch.where((m.voice[shot] >= 0)[:, None, None], torch.zeros_like(left), left)
+        kept = torch.where(self.counted[shot][:, None, None], whole - left - right, 0)
+        return room, kept - m.length[shot]
+
+    def _canonical(self, shot: Tensor, used: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Shortest cut left, what it wastes, and the shortest that wastes nothing: (B,) each."""
+        room, loss = self._pair_losses(shot, used)
+        length = torch.where(room, self.material.length[shot], NEVER).flatten(1)
+        shortest, at = length.min(1)
+        wasted = loss.flatten(1).gather(1, at[:, None])[:, 0]
+        thrifty = torch.where(loss.flatten(1) <= 0, length, NEVER).min(1).values
+        return shortest, wasted, thrifty
+
+    def _other_losses(self, state: State) -> Tensor:
+        """(B, N): reach of other shots that choosing the shot would ban."""
+        m, reach = self.material, state.reach * state.alive
+        loss = torch.zeros_like(reach)
+        if bool((m.voice >= 0).any()):
+            order = torch.argsort(m.voice * m.size + m.rank)
+            before = reach[:, order].cumsum(1) - reach[:, order]
+            voice = m.voice[order]
+            head = torch.searchsorted(voice, voice)
+            lower = torch.where(voice >= 0, before - before[:, head], 0)
+            loss = loss.index_copy(1, order, lower)
+        if bool((self.line >= 0).any()):
+            line = self.line.clamp(min=0)
+            both = line * (int(m.clip.max()) + 1) + m.clip
+            both = torch.unique(both, return_inverse=True)[1]
+            shape = (len(reach), m.size)
+            by_line = torch.zeros(shape, dtype=torch.int64).index_add(
+                1, torch.unique(line, return_inverse=True)[1], reach * (self.line >= 0)
+            )
+            by_both = torch.zeros(shape, dtype=torch.int64).index_add(1, both, reach)
+            takes = by_line[:, torch.unique(line, return_inverse=True)[1]] - by_both[:, both]
+            loss = loss + torch.where(self.line >= 0, takes, 0)
+        return loss
+
+    def _free_terms(self, state: State) -> tuple[Tensor, Tensor, Tensor]:
+        """Per shot (B, N): reserve after, total (length + reserve + reach) after, blocked."""
+        m = self.material
+        open_ = ~state.answered
+        reserve = (open_ * self.reserve).sum(1, keepdim=True).expand(-1, m.size)
+        blocked = ~state.alive
+        for wish in range(self.wishes):
+            mine = self.wish == wish
+            shot = self.kept_for[wish]
+            kills = (m.voice == m.voice[shot]) & (m.voice >= 0) & (m.rank > m.rank[shot]) & ~mine
+            blocked = blocked | (open_[:, wish : wish + 1] & kills)
+            reserve = reserve - (open_[:, wish : wish + 1] & mine) * self.reserve[wish]
+        total = state.length + (state.reach * state.alive).sum(1)
+        return reserve, total[:, None] + reserve - self._other_losses(state), blocked
+
+    def _free_shots(self, state: State) -> Tensor:
+        reserve, total, blocked = self._free_terms(state)
+        room = self.high - state.length[:, None] - reserve
+        spare = total - self.low
+        short = (state.shortest <= room) & (state.shortest_loss <= spare)
+        return ~blocked & (short | ((state.thrifty <= room) & (spare >= 0)))
+
+    def _free_pairs(self, state: State, shot: Tensor) -> Tensor:
+        reserve, total, blocked = (
+            row.gather(1, shot[:, None])[:, :, None] for row in self._free_terms(state)
+        )
+        room, loss = self._pair_losses(shot, state.used[torch.arange(len(shot)), shot])
+        fits = state.length[:, None, None] + self.material.length[shot] + reserve <= self.high
+        return room & fits & (loss <= total - self.low) & ~blocked
+
+    # -- step ---------------------------------------------------------------------------------
+
+    def step(self, state: State, shot: Tensor, first: Tensor, last: Tensor) -> State:
+        """Make one legal cut (B,) in each film."""
+        m = self.material
+        films = torch.arange(len(shot))
+        line, clip = self.line[shot][:, None], m.clip[shot][:, None]
+        banned = (self.line == line) & (line >= 0) & (m.clip != clip)
+        new = replace(
+            state,
+            length=state.length + m.length[shot, first, last],
+            shot=shot,
+            out=last,
+            alive=state.alive & ~banned,
+            answered=self._answer(state, shot),
+        )
+        if self.order != "free":
+            return new
+        voice = m.voice[shot][:, None]
+        silenced = (m.voice == voice) & (voice >= 0) & (m.rank < m.rank[shot][:, None])
+        at = torch.arange(m.points)
+        from_ = torch.where(voice >= 0, torch.zeros_like(voice), first[:, None])
+        row = state.used[films, shot] | ((at >= from_) & (at < last[:, None]))
+        used = state.used.clone()
+        used[films, shot] = row
+        shortest, wasted, thrifty = self._canonical(shot, row)
+        reach = torch.where(self.counted[shot], self._reach(shot, row), 0)
+        return replace(
+            new,
+            alive=new.alive & ~silenced,
+            used=used,
+            reach=state.reach.index_put((films, shot), reach),
+            shortest=state.shortest.index_put((films, shot), shortest),
+            shortest_loss=state.shortest_loss.index_put((films, shot), wasted),
+            thrifty=state.thrifty.index_put((films, shot), thrifty),
+        )
+
+    def _reach(self, shot: Tensor, used: Tensor) -> Tensor:
+        """(B,): film frames that small cuts can take from the unused stretches of a shot."""
+        points = self.material.points
+        begin, end = self._gaps(used)
+        at = torch.arange(points)
+        head = (begin == at) & ~used  # first point of an unused stretch
+        table = self.fill[shot].flatten(1)
+        each = table.gather(1, begin * points + end)
+        return torch.where(head, each, 0).sum(1)

@@ -1,0 +1,129 @@
+"""Choose cuts by looking at the reward: proposals, greedy choice and beam search, one at a time or
+many films together.
+
+B films, N shots, P cut points, K candidates.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from editor.cutting.environment import Films, Stage
+
+Choice = tuple[int, int, int]  # shot, in point, out point
+SKETCHES = 6  # legal pairs by which a shot is judged before all its pairs are looked at
+SHOTLIST = 24  # shots whose every legal pair is then scored: the stated top-k of search
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """The best next cuts of each film, best first; `gain` -inf where there are fewer than K."""
+
+    shot: Tensor  # (B, K) int64
+    first: Tensor  # (B, K) int64
+    last: Tensor  # (B, K) int64
+    gain: Tensor  # (B, K) float32, step reward
+    scored: int  # candidates whose reward was looked at
+
+
+def propose(stage: Stage, films: Films, count: int, generator: torch.Generator) -> Proposals:
+    """The `count` best next cuts by step reward: every legal pair of the SHOTLIST shots whose
+    SKETCHES random legal pairs promise most."""
+    m = stage.material
+    mask = stage.shot_mask(films)[:, :-1]
+    width = min(m.size, int(mask.sum(1).max()))
+    if not width:
+        nothing = torch.zeros(len(mask), 0, dtype=torch.int64)
+        return Proposals(nothing, nothing, nothing, torch.zeros(len(mask), 0), 0)
+    legal, shots = mask.float().topk(width, 1)
+    pairs = _pairs(stage, films, shots) & legal.bool()[..., None]
+    scored = 0
+    if width > SHOTLIST:
+        noise = torch.rand(pairs.shape, generator=generator).masked_fill(~pairs, -1.0)
+        best, index = noise.topk(min(SKETCHES, noise.shape[-1]), -1)  # (B, S, K)
+        gain = _gains(stage, films, shots, index, best > 0)
+        scored += gain.numel()
+        keep = gain.max(-1).values.topk(SHOTLIST, 1).indices
+        shots = shots.gather(1, keep)
+        pairs = pairs.gather(1, keep[..., None].expand(-1, -1, pairs.shape[-1]))
+    dense = int(pairs.sum(-1).max())
+    legal, index = pairs.float().topk(dense, -1)
+    gain = _gains(stage, films, shots, index, legal.bool())
+    scored += gain.numel()
+    best, at = gain.flatten(1).topk(min(count, gain[0].numel()), 1)
+    pair = index.flatten(1).gather(1, at)
+    return Proposals(shots.gather(1, at // dense), pair // m.points, pair % m.points, best, scored)
+
+
+def _pairs(stage: Stage, films: Films, shots: Tensor) -> Tensor:
+    """(B, S, P * P) bool: legal pairs of shots (B, S)."""
+    count, each = shots.shape
+    index = torch.arange(count).repeat_interleave(each)
+    return stage.pair_mask(films.select(index), shots.reshape(-1)).reshape(count, each, -1)
+
+
+def _gains(stage: Stage, films: Films, shots: Tensor, pair: Tensor, valid: Tensor) -> Tensor:
+    """(B, S, K) step rewards of pairs (B, S, K) of shots (B, S); -inf where not valid."""
+    points = stage.material.points
+    shot = shots[..., None].expand_as(pair).flatten(1)
+    flat = pair.flatten(1)
+    gain, _ = stage.reward.preview(films.progress, shot, flat // points, flat % points)
+    return gain.reshape(pair.shape).masked_fill(~valid, -torch.inf)
+
+
+def beam(stage: Stage, width: int, seed: int, branch: int = 8) -> list[Choice]:
+    """Keep the `width` best-scoring prefixes, each grown by its `branch` best cuts, until all have
+    stopped; the best film of all that may stop. Width 1, branch 1 is the greedy cutter."""
+    generator = torch.Generator().manual_seed(seed)
+    films = stage.start(1)
+    paths: list[list[Choice]] = [[]]
+    best: tuple[float, list[Choice]] = (-torch.inf, [])
+    while paths:
+        may_stop = stage.shot_mask(films)[:, -1].tolist()
+        for row, stops in enumerate(may_stop):
+            score = float(films.progress.score[row])
+            if stops and score > best[0]:
+                best = score, paths[row]
+        found = propose(stage, films, branch, generator)
+        if not found.gain.numel():
+            break
+        total = (films.progress.score[:, None] + found.gain).flatten()
+        top = total.topk(min(width, len(total)))
+        keep = top.indices[top.values > -torch.inf]
+        if not len(keep):
+            break
+        each = found.gain.shape[1]
+        parent = keep // each
+        shot, first, last = (t.flatten()[keep] for t in (found.shot, found.first, found.last))
+        films, _, _ = stage.step(films.select(parent), shot, first, last)
+        rows = zip(parent.tolist(), shot.tolist(), first.tolist(), last.tolist(), strict=True)
+        paths = [[*paths[p], (s, i, o)] for p, s, i, o in rows]
+    return best[1]
+
+
+def greedy(stage: Stage, seed: int) -> list[Choice]:
+    """Always the cut that adds most; stops where it may and no cut adds anything."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def pick(films: Films) -> Choice | None:
+        found = propose(stage, films, 1, generator)
+        stops = bool(stage.shot_mask(films)[0, -1])
+        if not found.gain.numel() or (stops and float(found.gain[0, 0]) <= 0):
+            return None
+        return int(found.shot[0, 0]), int(found.first[0, 0]), int(found.last[0, 0])
+
+    return play(stage, pick)
+
+
+def play(stage: Stage, pick: Callable[[Films], Choice | None]) -> list[Choice]:
+    """Cut one film by a rule that names the next cut, or None to stop."""
+    films, made = stage.start(1), list[Choice]()
+    while stage.shot_mask(films)[0, :-1].any():
+        choice = pick(films)
+        if choice is None:
+            break
+        films, _, _ = stage.step(films, *(torch.tensor([value]) for value in choice))
+        made.append(choice)
+    return made
