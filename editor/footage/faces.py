@@ -1,0 +1,59 @@
+"""Turn small pictures into faces: how many, how large, where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+SIDE = 192  # px, long side at which faces are sought
+SMALLEST = 0.09  # of the picture's short side; smaller ones are guesses at this size
+STEP = 1.15  # factor between the sizes tried
+VOTES = 6  # overlapping hits that make a face
+PROFILE_VOTES = 8  # the profile cascade errs more often
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face, in shares of the picture's width and height."""
+
+    x: float  # of its centre
+    y: float  # of its centre
+    area: float  # share of the picture
+
+
+class Faces:
+    """OpenCV's Haar cascades, frontal and both profiles."""
+
+    def __init__(self) -> None:
+        folder = Path(cv2.__file__).parent / "data"
+        self._frontal = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
+        self._profile = cv2.CascadeClassifier(str(folder / "haarcascade_profileface.xml"))
+
+    def find(self, gray: np.ndarray) -> tuple[Face, ...]:
+        """Faces in a (H, W) uint8 luma picture, largest first."""
+        scale = min(1.0, SIDE / max(gray.shape))
+        if scale < 1:
+            gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        gray = cv2.equalizeHist(gray)
+        boxes = self._boxes(self._frontal, gray, VOTES)
+        if not boxes:
+            boxes = self._boxes(self._profile, gray, PROFILE_VOTES)
+        if not boxes:
+            width = gray.shape[1]
+            mirrored = self._boxes(self._profile, cv2.flip(gray, 1), PROFILE_VOTES)
+            boxes = [(width - x - w, y, w, h) for x, y, w, h in mirrored]
+        height, width = gray.shape
+        found = [
+            Face((x + w / 2) / width, (y + h / 2) / height, w * h / (width * height))
+            for x, y, w, h in boxes
+        ]
+        return tuple(sorted(found, key=lambda face: -face.area))
+
+    @staticmethod
+    def _boxes(
+        cascade: cv2.CascadeClassifier, gray: np.ndarray, votes: int
+    ) -> list[tuple[int, int, int, int]]:
+        least = max(20, round(SMALLEST * min(gray.shape)))
+        found = cascade.detectMultiScale(gray, STEP, votes, minSize=(least, least))
+        return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
