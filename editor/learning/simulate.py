@@ -6,6 +6,7 @@ its own drift, and light, loudness and steadiness go with the clip. N shots, P c
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -159,7 +160,7 @@ def _take(
         _region(
             number, clip, FrameSpan(int(a), int(b)), look.vary(rng, 0.15), setup, line, face, rng
         )
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     ]
 
 
@@ -304,9 +305,7 @@ def _pool(clips: list[Clip], rows: list[_Row]) -> Pool:
         pair[index, : count[index], : count[index]] = row.pair
     clip = np.array([row.clip for row in rows])
     line = _shared_lines(np.array([row.line for row in rows]), clip)
-    seconds = sum(
-        (Fraction(float(row.time[-1])).limit_denominator(1000) for row in rows), Fraction()
-    )
+    ends = [Fraction(float(row.time[-1])).limit_denominator(1000) for row in rows]
     return Pool(
         clips=tuple(clips),
         shots=tuple(
