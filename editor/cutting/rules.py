@@ -194,16 +194,13 @@ class Rules:
             lower = torch.where(voice >= 0, before - before[:, head], 0)
             loss = loss.index_copy(1, order, lower)
         if bool((self.line >= 0).any()):
-            line = self.line.clamp(min=0)
-            both = line * (int(m.clip.max()) + 1) + m.clip
-            both = torch.unique(both, return_inverse=True)[1]
-            shape = (len(reach), m.size)
-            by_line = torch.zeros(shape, dtype=torch.int64).index_add(
-                1, torch.unique(line, return_inverse=True)[1], reach * (self.line >= 0)
-            )
-            by_both = torch.zeros(shape, dtype=torch.int64).index_add(1, both, reach)
-            takes = by_line[:, torch.unique(line, return_inverse=True)[1]] - by_both[:, both]
-            loss = loss + torch.where(self.line >= 0, takes, 0)
+            takes = (self.line + 1) * (int(m.clip.max()) + 1) + m.clip
+            lines = torch.unique(self.line, return_inverse=True)[1]
+            takes = torch.unique(takes, return_inverse=True)[1]
+            empty = torch.zeros(len(reach), m.size, dtype=torch.int64)
+            by_line = empty.index_add(1, lines, reach)[:, lines]
+            by_take = empty.index_add(1, takes, reach)[:, takes]
+            loss = loss + torch.where(self.line >= 0, by_line - by_take, 0)
         return loss
 
     def _free_terms(self, state: State) -> tuple[Tensor, Tensor, Tensor]:
