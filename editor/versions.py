@@ -95,7 +95,7 @@ def check_name(name: str) -> str:
 def name_for(footage: Path) -> str:
     """A name from the footage's folder or file that `check_name` accepts."""
     footage = footage.absolute()
-    stem = footage.stem if footage.is_file() else Path(os.path.normpath(footage)).name
+    stem = footage.stem if os.path.isfile(footage) else Path(os.path.normpath(footage)).name
     printable = "".join(c if c.isprintable() and c not in "/\\" else " " for c in stem)
     name = re.sub(r"\.{2,}", ".", printable).lstrip(". -").rstrip()
     name = os.fsencode(name)[:LONGEST_NAME].decode("utf-8", "ignore").rstrip(". ")
@@ -204,6 +204,10 @@ def _make_outputs(outputs: Path) -> None:
     except (FileExistsError, NotADirectoryError) as err:
         raise OutputError(
             f"--outputs {outputs}: it, or a part of its path, is a file. Name a folder."
+        ) from err
+    except OSError as err:
+        raise OutputError(
+            f"--outputs {outputs} cannot be made ({err.strerror}): name a folder that can."
         ) from err
 
 
