@@ -8,7 +8,7 @@ than `rank`, `clip`, `line`, `setup` and `voice`, which serve masks and are neve
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -86,13 +86,15 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class _Sorted:
+class _Source:
     """One clip, what it offers and what it does not."""
 
     clip: Clip
     known: Analysis
-    regions: tuple[Region, ...]
+    asked: wishes.Asked
+    masked: np.ndarray  # (N,) bool, frames of the clip
     left_out: tuple[LeftOut, ...]
+    regions: tuple[Region, ...] = ()
 
 
 def build(
@@ -110,118 +112,174 @@ def build(
     where nothing at all can be cut.
     """
     asked = wishes.resolve(clips, only, ban, must)
-    for clip in clips:
+    sources = []
+    for index in recording_order(clips):
+        clip = clips[index]
         if clip.digest not in analyses:
             raise FootageError(f"{clip.name} has not been analysed. Analyse it first.")
         features.check(clip, analyses[clip.digest])
-    masks = {clip.digest: hygiene.inspect(clip, analyses[clip.digest]) for clip in clips}
-    offered = [
-        _sort(clip, analyses[clip.digest], masks[clip.digest], asked[clip.digest]) for clip in clips
-    ]
-    if not any(one.regions for one in offered):
-        raise FootageError(_nothing(offered))
-    _check_whole(offered, asked)
-    return _assemble(offered, asked)
+        sources.append(_clean(clip, analyses[clip.digest], asked[clip.digest]))
+    grouped = _group(sources)
+    sources = [_offer(source) for source in _without_false_starts(sources, grouped)]
+    if not any(source.regions for source in sources):
+        raise FootageError(_nothing(sources))
+    for source in sources:
+        _check_whole(source)
+    return _assemble(sources, grouped)
 
 
-def _sort(
-    clip: Clip, known: Analysis, masks: Sequence[hygiene.Masked], asked: wishes.Asked
-) -> _Sorted:
-    """Part a clip into what is offered and what is left out."""
+def _clean(clip: Clip, known: Analysis, asked: wishes.Asked) -> _Source:
+    """Take out what hygiene and the editor forbid; every reason that adds frames is kept."""
     masked = np.zeros(clip.frames, bool)
     left_out = []
-    for span, reason in (*((mask.span, mask.reason) for mask in masks), *asked.barred):
-        new = ~masked[span.first : span.stop]
-        if new.any():
+    masks = [(mask.span, mask.reason) for mask in hygiene.inspect(clip, known)]
+    for span, reason in (*asked.barred, *masks):
+        if not masked[span.first : span.stop].all():
             left_out.append(LeftOut(clip, span, reason))
         masked[span.first : span.stop] = True
-    offer = regions.offer(clip, known, masked, asked.spans)
-    for span in offer.refused:
-        left_out.append(LeftOut(clip, span, "no clean place to cut in and out"))
-    left_out.sort(key=lambda left: left.span)
-    return _Sorted(clip, known, offer.regions, tuple(left_out))
+    return _Source(clip, known, asked, masked, tuple(left_out))
 
 
-def _nothing(offered: Sequence[_Sorted]) -> str:
+@dataclass(frozen=True)
+class _Grouped:
+    """The takes of all clips, and which of them say the same."""
+
+    found: tuple[takes.Take, ...]  # `clip` is the place in recording order
+    lines: takes.Lines
+
+
+def _group(sources: Sequence[_Source]) -> _Grouped:
+    """Find the takes of one line, and those that broke off."""
+    found, looked = [], []
+    for index, source in enumerate(sources):
+        shown = source.known.moments.frame
+        for shot in source.known.shots:
+            for run in regions.free_runs(source.masked, shot):
+                low, high = np.searchsorted(shown, [run.first, run.stop])
+                low = min(low, len(shown) - 1)
+                looked.append((source.known, np.arange(low, max(high, low + 1))))
+                found.append(takes.take(index, source.clip, source.known, run))
+    if not found:
+        return _Grouped((), takes.Lines(np.zeros(0, np.int64), np.zeros(0, bool)))
+    setup = takes.setups(takes.looks(looked))
+    return _Grouped(tuple(found), takes.lines(found, setup))
+
+
+def _without_false_starts(sources: Sequence[_Source], grouped: _Grouped) -> list[_Source]:
+    """Mask takes that broke off where a whole one exists, unless the editor must have the clip."""
+    kept = list(sources)
+    for take, false_start in zip(grouped.found, grouped.lines.false_start, strict=True):
+        source = kept[take.clip]
+        if false_start and source.asked.whole < 0:
+            masked = source.masked.copy()
+            masked[take.span.first : take.span.stop] = True
+            left = LeftOut(source.clip, take.span, "false start: a whole take of this line exists")
+            kept[take.clip] = replace(source, masked=masked, left_out=(*source.left_out, left))
+    return kept
+
+
+def _offer(source: _Source) -> _Source:
+    """Part what is left of a clip into regions."""
+    offer = regions.offer(source.clip, source.known, source.masked, source.asked.spans)
+    refused = (
+        LeftOut(source.clip, span, "no clean place to cut in and out") for span in offer.refused
+    )
+    left_out = sorted((*source.left_out, *refused), key=lambda left: left.span)
+    return replace(source, regions=offer.regions, left_out=tuple(left_out))
+
+
+def _nothing(sources: Sequence[_Source]) -> str:
     """Why a pool would be empty."""
-    if not offered:
+    if not sources:
         return "There is no footage to cut from."
-    reasons = sorted({left.reason for one in offered for left in one.left_out})
+    reasons = sorted({left.reason for source in sources for left in source.left_out})
     return f"Nothing of the footage can be cut: {', '.join(reasons) or 'no shot was found'}."
 
 
-def _check_whole(offered: Sequence[_Sorted], asked: Mapping[str, wishes.Asked]) -> None:
-    for one in offered:
-        if asked[one.clip.digest].whole >= 0 and not one.regions:
-            reasons = sorted({left.reason for left in one.left_out})
-            raise FootageError(
-                f"--must-include {one.clip.name}: nothing of it can be cut ({', '.join(reasons)}). "
-                f"Name its frames to have them all the same: {one.clip.name}@IN-OUT."
-            )
+def _check_whole(source: _Source) -> None:
+    if source.asked.whole >= 0 and not source.regions:
+        reasons = sorted({left.reason for left in source.left_out})
+        raise FootageError(
+            f"--must-include {source.clip.name}: nothing of it can be cut ({', '.join(reasons)}). "
+            f"Name its frames to have them all the same: {source.clip.name}@IN-OUT."
+        )
 
 
-def _assemble(offered: Sequence[_Sorted], asked: Mapping[str, wishes.Asked]) -> Pool:
-    """Fill the pool's arrays, clip by clip in recording order."""
-    clips = tuple(one.clip for one in offered)
-    order = [index for index in recording_order(clips) if offered[index].regions]
-    every = [(index, region) for index in order for region in offered[index].regions]
-    described = [features.describe(clips[i], offered[i].known, offered[i].regions) for i in order]
-    counts = np.array([len(region.frame) for _, region in every])
-    pad = _Padding(counts)
+def _assemble(sources: Sequence[_Source], grouped: _Grouped) -> Pool:
+    """Fill the pool's arrays, in recording order."""
+    clips = tuple(source.clip for source in sources)
+    every = [(i, region) for i, source in enumerate(sources) for region in source.regions]
+    described = [features.describe(s.clip, s.known, s.regions) for s in sources if s.regions]
+    pad = _Padding(np.array([len(region.frame) for _, region in every]))
     clip = np.array([index for index, _ in every])
-    rate = np.array([float(clips[i].rate) for i in clip])
-    frame = pad.fill(np.concatenate([region.frame for _, region in every]), -1)
     first = np.array([region.span.first for _, region in every])
-    time = np.where(frame >= 0, (frame - first[:, None]) / rate[:, None], 0.0)
+    frame = pad.fill([region.frame for _, region in every], -1)
+    rate = np.array([float(clips[index].rate) for index in clip])
+    seconds = (frame - first[:, None]) / rate[:, None]
     pair = np.zeros((len(every), pad.width, pad.width), bool)
     for row, (_, region) in enumerate(every):
-        count = len(region.frame)
-        pair[row, :count, :count] = region.pair
-    voice = np.array([_voice(offered[index], index, region) for index, region in every])
-    moments = [offered[index].known.moments.embedding[region.moment] for index, region in every]
-    try:
-        reduced, _ = embedding.reduce(np.concatenate(moments), len(every))
-    except ValueError as err:
-        raise FootageError(
-            "The clips were analysed with different backbones. Analyse them again with one."
-        ) from err
-    looks = takes.looks([(offered[index].known, region) for index, region in every])
-    line = np.full(len(every), -1)
+        pair[row, : len(region.frame), : len(region.frame)] = region.pair
+    shown = [(sources[index].known, region.moment) for index, region in every]
+    line = _lines(sources, grouped, every)
     return Pool(
         clips=clips,
         shots=_shots(clips, every),
-        left_out=tuple(left for one in offered for left in one.left_out),
-        points=counts,
+        left_out=tuple(left for source in sources for left in source.left_out),
+        points=pad.counts,
         frame=frame,
-        time=time.astype(np.float32),
-        kind=pad.fill(np.concatenate([region.kind for _, region in every]), -1),
+        time=np.where(frame >= 0, seconds, 0.0).astype(np.float32),
+        kind=pad.fill([region.kind for _, region in every], -1),
         pair=pair,
-        totals=pad.fill(np.concatenate([one.totals for one in described]), 0),
-        point_features=pad.fill(np.concatenate([one.point_features for one in described]), 0),
+        totals=pad.fill([one.totals for one in described], 0),
+        point_features=pad.fill([one.point_features for one in described], 0),
         shot_features=np.concatenate([one.shot_features for one in described]),
-        embedding=pad.fill(reduced, 0),
-        colour=pad.fill(
-            np.concatenate(
-                [offered[index].known.moments.colour[region.moment] for index, region in every]
-            ),
-            0,
-        ),
-        flow=pad.fill(np.concatenate([one.flow for one in described]), 0),
-        level=pad.fill(np.concatenate([one.level for one in described]), 0),
-        face=pad.fill(np.concatenate([one.face for one in described]), 0),
+        embedding=pad.fill([_embed(shown)], 0),
+        colour=pad.fill([known.moments.colour[moment] for known, moment in shown], 0),
+        flow=pad.fill([one.flow for one in described], 0),
+        level=pad.fill([one.level for one in described], 0),
+        face=pad.fill([one.face for one in described], 0),
         clip=clip,
         line=line,
-        setup=takes.setups(looks),
+        setup=takes.setups(takes.looks(shown)),
         rank=np.arange(len(every)),
-        voice=voice,
+        voice=np.array([_voice(sources[index], index, region) for index, region in every]),
         must=np.array(
             [
-                region.must if region.must >= 0 else asked[clips[index].digest].whole
+                region.must if region.must >= 0 else sources[index].asked.whole
                 for index, region in every
             ]
         ),
         usable=usable(pair, frame, clip, line, clips),
     )
+
+
+def _embed(shown: Sequence[tuple[Analysis, np.ndarray]]) -> np.ndarray:
+    """(Q, E) float32: the reduced embedding at every cut point of every shot."""
+    if len({known.moments.embedding.shape[1] for known, _ in shown}) > 1:
+        raise FootageError(
+            "The clips were analysed with different backbones. Analyse them again with one."
+        )
+    rows = np.concatenate([known.moments.embedding[moment] for known, moment in shown])
+    return embedding.reduce(rows, len(shown))[0]
+
+
+def _lines(
+    sources: Sequence[_Source], grouped: _Grouped, every: Sequence[tuple[int, Region]]
+) -> np.ndarray:
+    """(N,) int64, the line of each shot."""
+    owners: dict[int, list[tuple[int, FrameSpan]]] = {}
+    for number, take in enumerate(grouped.found):
+        owners.setdefault(take.clip, []).append((number, take.span))
+    placed = []
+    for index, region in every:
+        holding = [
+            number
+            for number, span in owners.get(index, ())
+            if span.first <= region.span.first and region.span.stop <= span.stop
+        ]
+        rate = float(sources[index].clip.rate)
+        placed.append((holding[0] if holding else -1, region.span, rate))
+    return takes.region_lines(grouped.found, grouped.lines.number, placed)
 
 
 @dataclass(frozen=True)
@@ -234,8 +292,9 @@ class _Padding:
     def width(self) -> int:
         return int(self.counts.max())
 
-    def fill(self, rows: np.ndarray, padding: float) -> np.ndarray:
-        """(Q, ...) -> (N, P, ...), of the rows' type."""
+    def fill(self, parts: Sequence[np.ndarray], padding: float) -> np.ndarray:
+        """Parts of Q rows in all, (Q, ...) -> (N, P, ...), of the rows' type."""
+        rows = np.concatenate(parts)
         filled = np.full((len(self.counts), self.width, *rows.shape[1:]), padding, rows.dtype)
         filled[np.arange(self.width) < self.counts[:, None]] = rows
         return filled
@@ -250,7 +309,7 @@ def _shots(clips: Sequence[Clip], every: Sequence[tuple[int, Region]]) -> tuple[
     return tuple(shots)
 
 
-def _voice(one: _Sorted, index: int, region: Region) -> int:
+def _voice(one: _Source, index: int, region: Region) -> int:
     """The clip's index where the region overlaps speech, else -1."""
     speech, rate = one.known.sound.speech, float(one.clip.rate)
     heard = (speech[:, 0] * rate < region.span.stop) & (speech[:, 1] * rate > region.span.first)
