@@ -1,0 +1,182 @@
+"""Turn a pool and a brief into a decided film, by a trained policy or a named plain way.
+
+The policy's own decode sees no reward: at every step it takes the likeliest shot, then the
+likeliest in point, then the likeliest out point. The reward is looked at afterwards, to say why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import torch
+
+import models
+from editor.config import Style
+from editor.cutting import reasons, search
+from editor.cutting.baselines import BASELINES, Cutting
+from editor.cutting.brief import Brief
+from editor.cutting.environment import Films, Stage, make_stage
+from editor.cutting.pool import Pool
+from editor.cutting.reward import CUT_TERMS, FILM_TERMS
+from editor.cutting.search import Choice
+from editor.errors import FootageError, PolicyError, StyleError
+from editor.film.timeline import Alternative, Cut, Music, Timeline
+from editor.timing import FrameSpan, convert_length
+
+DEFAULT = "base"
+SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
+WEIGHTS = Path(models.__file__).parent / "weights"
+RUNNERS_UP = 3  # next-best choices kept with each cut
+
+Runners = Callable[[Stage, Films, Choice], list[Choice]]  # next-best different choices, best first
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Something that cuts: a trained policy, or a plain way to the same end."""
+
+    name: str
+    choose: Cutting
+    runners: Runners
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One cut of the film, with what speaks for it."""
+
+    shot: int  # index into the pool
+    first: int  # in point
+    last: int  # out point
+    reward: float  # step reward
+    terms: dict[str, float]  # raw per-cut terms, each in [-1, 1]
+    reason: str
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The film as decided."""
+
+    choices: tuple[Decided, ...]
+    score: float  # the film's; the sum of its choices' rewards
+    film_terms: dict[str, float]  # raw whole-film terms
+    notes: tuple[str, ...]  # what could not be held, in an editor's words
+
+
+def policy_names() -> tuple[str, ...]:
+    """What `--policy` knows: trained policies that are here, then the plain ways."""
+    trained = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+    return (*trained, *BASELINES)
+
+
+def load_policy(name: str) -> Cutter:
+    """The cutter of that name, or of a policy file's path. Raises PolicyError."""
+    if name in BASELINES:
+        return Cutter(name, BASELINES[name], _by_reward)
+    path = WEIGHTS / f"{name}.safetensors"
+    if not path.exists():
+        path = Path(name)
+    if path.suffix != ".safetensors" or not path.exists():
+        known = ", ".join(policy_names())
+        raise PolicyError(
+            f"No trained policy is called {name!r}. Known: {known}, or a .safetensors file."
+        )
+    raise PolicyError(f"Policy {name} cannot be read by this version.")
+
+
+def _by_reward(stage: Stage, films: Films, mine: Choice) -> list[Choice]:
+    """Next-best choices by the reward itself, of other shots first."""
+    found = search.propose(stage, films, 40, torch.Generator().manual_seed(0))
+    rows = zip(found.shot[0].tolist(), found.first[0].tolist(), found.last[0].tolist(), strict=True)
+    legal = [row for row, gain in zip(rows, found.gain[0].tolist(), strict=True) if gain > -1e9]
+    return distinct(legal, mine)
+
+
+def distinct(ranked: list[Choice], mine: Choice) -> list[Choice]:
+    """The first choice of each other shot; of the same shot only where there is no other."""
+    others: dict[int, Choice] = {}
+    for choice in ranked:
+        others.setdefault(choice[0], choice)
+    others.pop(mine[0], None)
+    found = list(others.values()) or [choice for choice in ranked if choice != mine]
+    return found[:RUNNERS_UP]
+
+
+def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
+    """Decide the film. The same pool, brief and cutter decide the same film.
+
+    Raises FootageError where no film can be made, StyleError for unknown reward terms.
+    """
+    stage = _stage(pool, brief)
+    films, made = stage.start(1), []
+    for choice in cutter.choose(stage, brief.seed):
+        others = cutter.runners(stage, films, choice)
+        why = reasons.reason(pool, stage, films, choice, others)
+        instead = reasons.alternatives(pool, stage, films, choice, others)
+        films, gain, raw = stage.step(films, *(torch.tensor([value]) for value in choice))
+        terms = dict(zip(CUT_TERMS, raw[0].tolist(), strict=True))
+        made.append(Decided(*choice, float(gain), terms, why, instead))
+    whole = stage.reward.film_terms(films.progress)[0].tolist()
+    return Decision(
+        choices=tuple(made),
+        score=float(films.progress.score[0]),
+        film_terms=dict(zip(FILM_TERMS, whole, strict=True)),
+        notes=stage.rules.notes,
+    )
+
+
+def _stage(pool: Pool, brief: Brief) -> Stage:
+    try:
+        return make_stage(pool, brief)
+    except ValueError as err:
+        raise FootageError(str(err)) from err
+
+
+def assemble(
+    pool: Pool,
+    decision: Decision,
+    rate: Fraction,
+    size: tuple[int, int],
+    music: Music | None,
+    fit: str,
+) -> Timeline:
+    """Lay the decided cuts on the film's frame grid, one after another."""
+    cuts: list[Cut] = []
+    start = 0
+    for made in decision.choices:
+        clip = pool.clips[int(pool.clip[made.shot])]
+        frame = pool.frame[made.shot]
+        source = FrameSpan(int(frame[made.first]), int(frame[made.last]))
+        length = convert_length(len(source), clip.rate, rate)
+        cuts.append(
+            Cut(
+                clip=clip,
+                source=source,
+                start=start,
+                length=length,
+                shot=pool.shots[made.shot].name,
+                reward=made.reward,
+                terms=made.terms,
+                reason=made.reason,
+                alternatives=made.alternatives,
+            )
+        )
+        start += length
+    return Timeline(tuple(cuts), rate, size, music, fit)
+
+
+def suggest_duration(pool: Pool, style: Style) -> float:
+    """The style's length in seconds, or SHARE of the usable footage where that is less."""
+    return min(float(style.duration), float(SHARE * pool.usable))
+
+
+def check_duration(pool: Pool, brief: Brief) -> None:
+    """Raise StyleError for a length that is no length, FootageError for one beyond the footage."""
+    if not 0 < brief.duration < float("inf"):
+        raise StyleError(f"A film of {brief.duration:g} s cannot be made: ask for more than 0 s.")
+    if brief.duration > float(pool.usable):
+        raise FootageError(
+            f"A film of {brief.duration:g} s is longer than the {float(pool.usable):.1f} s of"
+            f" usable footage: ask for less, or add footage."
+        )

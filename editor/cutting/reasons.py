@@ -1,0 +1,96 @@
+"""Say in an editor's words why a choice beat its runner-up, and what else could stand there."""
+
+from collections.abc import Sequence
+
+import torch
+
+from editor.cutting.environment import Films, Stage
+from editor.cutting.pool import Pool
+from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
+from editor.cutting.search import Choice
+from editor.film.timeline import Alternative
+from editor.timing import FrameSpan
+
+NAMED = 3  # terms that a reason names: more is not read
+TELLING = 0.05  # raw units: a smaller difference is no reason
+TAKES = 3  # other takes offered as alternatives
+
+
+def compare(stage: Stage, films: Films, mine: Choice, other: Choice) -> dict[str, float]:
+    """What each term's raw value gains by `mine` over `other`, most weighty gain first."""
+    pair = [torch.tensor([[a, b]]) for a, b in zip(mine, other, strict=True)]
+    _, raw = stage.reward.preview(films.progress, pair[0], pair[1], pair[2])
+    reward = stage.reward
+    worth = torch.cat(
+        [reward.cut_weight / reward.cut_spread, reward.film_weight / reward.film_spread]
+    )
+    gain = raw[0, 0] - raw[0, 1]
+    order = torch.argsort(gain * worth, descending=True).tolist()
+    names = (*CUT_TERMS, *FILM_TERMS)
+    weighs = (worth > 0).tolist()
+    return {names[index]: float(gain[index]) for index in order if weighs[index]}
+
+
+def reason(pool: Pool, stage: Stage, films: Films, mine: Choice, others: Sequence[Choice]) -> str:
+    """ "over rabbit.mp4 #2: motion match +0.4, novelty +0.3"; honest where nothing speaks for it."""
+    if not others:
+        return "the only choice that lets the film be completed"
+    other = others[0]
+    gains = compare(stage, films, mine, other)
+    won = [(name, gain) for name, gain in gains.items() if gain >= TELLING][:NAMED]
+    name = pool.shots[other[0]].name
+    if other[0] == mine[0]:
+        seconds = float(pool.time[other[0], other[2]] - pool.time[other[0], other[1]])
+        name = f"{seconds:.1f} s of the same shot"
+    if not won:
+        return f"over {name}: no term by itself; the policy expects more of what follows"
+    said = ", ".join(f"{TERMS[term].words} {gain:+.1f}" for term, gain in won)
+    return f"over {name}: {said}"
+
+
+def alternatives(
+    pool: Pool, stage: Stage, films: Films, mine: Choice, others: Sequence[Choice]
+) -> tuple[Alternative, ...]:
+    """The policy's next-best choices with the terms on which they lost, then the other takes."""
+    found = [_alternative(pool, other, _lost(stage, films, mine, other)) for other in others]
+    found += [_alternative(pool, take, "other take") for take in other_takes(pool, stage, mine)]
+    return tuple(found)
+
+
+def _lost(stage: Stage, films: Films, mine: Choice, other: Choice) -> str:
+    gains = compare(stage, films, mine, other)
+    lost = [(name, gain) for name, gain in gains.items() if gain >= TELLING][:NAMED]
+    said = ", ".join(f"{TERMS[term].words} {-gain:+.1f}" for term, gain in lost)
+    return said or "no term by itself"
+
+
+def other_takes(pool: Pool, stage: Stage, mine: Choice) -> list[Choice]:
+    """In each other take of the same line, the legal cut nearest in place and length."""
+    shot, first, last = mine
+    line, clip = stage.material.line, stage.material.clip
+    if line[shot] < 0:
+        return []
+    takes = torch.nonzero((line == line[shot]) & (clip != clip[shot]))[:, 0].tolist()
+    here = pool.time[shot]
+    best: dict[int, tuple[float, Choice]] = {}
+    for take in takes:
+        time = torch.from_numpy(pool.time[take])
+        gap = (time[:, None] - float(here[first])).abs() + (time - float(here[last])).abs()
+        gap = torch.where(stage.material.legal[take], gap, torch.inf)
+        at = int(gap.argmin())
+        points = gap.shape[1]
+        far, number = float(gap.min()), int(clip[take])
+        if far < best.get(number, (torch.inf, mine))[0]:
+            best[number] = far, (take, at // points, at % points)
+    return [choice for _, choice in sorted(best.values())[:TAKES]]
+
+
+def _alternative(pool: Pool, choice: Choice, why: str) -> Alternative:
+    shot, first, last = choice
+    frame = pool.frame[shot]
+    return Alternative(
+        clip=pool.clips[int(pool.clip[shot])],
+        source=FrameSpan(int(frame[first]), int(frame[last])),
+        shot=pool.shots[shot].name,
+        why=why,
+    )
