@@ -164,6 +164,9 @@ def _look(config: Config, cache: Cache, stages: Stages) -> Looked:
         analyses, lost = _analyse(clips, config, cache, advance)
         clips = tuple(clip for clip in clips if clip.digest in analyses)
         clips, copied = copies.drop_copies(clips, analyses)
+    found = sum(seen.finding for seen in analyses.values())
+    stages.seconds["shots"] = found  # part of the same pass: told apart, not run apart
+    stages.seconds["analysis"] -= found
     early = tuple(_early(clip, analyses[clip.digest]) for clip in clips)
     skipped = (*skipped, *lost, *copied, *(note for note in early if note))
     if not clips:
@@ -210,7 +213,7 @@ def _analyse(
                 clip, settings, cache, _share(advance, done, total, clip)
             )
         except FootageError as err:
-            lost.append(Skipped(clip.path, str(err)))
+            lost.append(Skipped(clip.path, str(err).removeprefix(f"{clip.path}: ")))
         done += clip.frames
     return analyses, tuple(lost)
 

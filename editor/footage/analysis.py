@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +55,14 @@ def analyse(
         shots.check(settings.detector)
     sound = _sound(clip, cache)
     advance(HEARING)
+    finding = 0.0
     if kept is None:
-        kept = _pack(_watch(clip, sound, settings, cache, advance))
+        watched = _watch(clip, sound, settings, cache, advance)
+        finding = watched.finding
+        kept = _pack(watched)
         cache.save("picture", key, *kept)
     advance(1.0)
-    return _unpack(clip, settings, sound, *kept)
+    return replace(_unpack(clip, settings, sound, *kept), finding=finding)
 
 
 def is_kept(clip: Clip, settings: Settings, cache: "Cache") -> bool:

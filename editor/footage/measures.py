@@ -89,3 +89,4 @@ class Analysis:
     moments: Moments
     sound: Sound
     cut_points: CutPoints
+    finding: float = 0.0  # s that this run spent finding shots; 0 where they were kept

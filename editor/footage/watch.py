@@ -7,6 +7,7 @@ still held, so that nothing is decoded twice and an hour takes no more memory th
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from time import perf_counter
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Watched:
     moments: Moments
     cut_points: CutPoints
     errors: int  # packets that could not be decoded
+    finding: float  # s of the pass that went into finding shots
 
 
 def measure(
@@ -77,13 +79,16 @@ class _Pass:
         self._chooser = Chooser(sound, clip.rate, clip.frames)
         self._gallery = Gallery(backbone, self._rate)
         self._cuts: list[int] = []
+        self._finding = 0.0  # s
         self._held: dict[int, np.ndarray] = {}  # frame -> small picture, of the last few seconds
         self._begun = 0  # first frame of the shot that the next window begins in
         self._next = 0  # first frame of the next window
 
     def see(self, frame: int, small: np.ndarray) -> None:
         self._meter.see(frame, small)
+        began = perf_counter()
         self._cuts.extend(self._finder.see(frame, small))
+        self._finding += perf_counter() - began
         self._held[frame] = small
         stop = self._next + round(WINDOW * self._rate)
         if frame + 1 >= stop + LAG * self._rate:
@@ -104,7 +109,7 @@ class _Pass:
         spans = shots.spans(self._cuts, picture.black[:decoded])
         moments = self._gallery.moments()
         points = _arrays(_within(self._chooser.chosen, spans), moments.frame)
-        return Watched(picture, spans, moments, points, progress.errors)
+        return Watched(picture, spans, moments, points, progress.errors, self._finding)
 
     def _edges(self, seen: int) -> list[int]:
         """First frames of shots and of black, from the shot that the window begins in on."""
