@@ -20,8 +20,9 @@ class SoundTrack:
 
 @dataclass(frozen=True)
 class Clip:
-    """A readable clip. Frame n of the grid is the last source frame presented at or before
-    n / rate seconds after the first; a constant-rate file's grid is its frames, one for one."""
+    """A readable clip. Frame n of the grid is the last source frame whose presentation time
+    rounds to n or before (`frame_of`), or that was decoded as number n or before where `counted`;
+    a constant-rate file's grid is its frames, one for one."""
 
     path: Path  # absolute
     digest: str  # BLAKE2b of the file's bytes, hex
@@ -45,6 +46,8 @@ class Clip:
     recorded: float | None  # s since the epoch, from the file's own metadata
     sound: tuple[SoundTrack, ...]
     notes: tuple[str, ...] = ()  # what was conformed, tone-mapped or assumed, in a user's words
+    tail: int = 0  # frames at the grid's end that repeat the last source frame
+    counted: bool = False  # the file's times are missing or jump: frames are numbered as decoded
 
     @property
     def duration(self) -> Fraction:

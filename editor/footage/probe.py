@@ -1,0 +1,409 @@
+"""Turn a file into a Clip: one pass over its packets, the first pictures decoded, nothing believed.
+
+Headers are read for what only they can say (timecode, rotation, colour) and checked against the
+packets for what those say better (rate, length, where sound begins).
+"""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from editor.errors import FootageError
+from editor.footage import grid, timecode
+from editor.footage.clip import Clip, SoundTrack
+from editor.footage.container import Decoder, Packet, open_container, picture_decoder, said
+from editor.timing import Timecode, rate_text, snap_rate, to_frames
+
+PICTURES = 24  # decoded for a look at the picture: enough to see reordering and fields
+HOPELESS = 600  # packets without one decodable picture: the codec is beyond this FFmpeg
+LARGEST = 16_384  # px a side; larger is a damaged or hostile header
+LONGEST_JUMP = 10.0  # s; packets of a broadcast stream further apart are on different clocks
+SQUARE = Fraction(1, 100)  # a sample aspect that close to 1 is one
+_TRANSFERS = {16: "pq", 18: "hlg"}
+_EARLIEST = 631_152_000.0  # s, 1990-01-01: a camera whose clock was never set says 1904 or 1970
+
+
+@dataclass
+class _Sound:
+    """What the packets of one audio stream told."""
+
+    stream: av.AudioStream
+    first: Fraction | None = None  # s, of the first decoded sample
+    end: Fraction = Fraction(0)  # s
+
+
+@dataclass
+class _Seen:
+    """What one pass over a file's packets told."""
+
+    ticks: "array[int]" = field(default_factory=lambda: array("q"))  # presentation times
+    packets: int = 0
+    untimed: int = 0  # packets without a time
+    jumps: bool = False
+    last_length: int = 0  # ticks that the packet presented last claims
+    pictures: list[av.VideoFrame] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)  # the decoder's
+    ended: str = ""  # why reading stopped before the file's end
+    sounds: list[_Sound] = field(default_factory=list)
+
+
+def probe(path: Path, digest: str) -> Clip:
+    """Read all that is to be known of a file without decoding it whole.
+
+    Raises FootageError, in a user's words, for what holds no moving picture or cannot be read.
+    """
+    with open_container(path) as container:
+        stream = _picture_stream(container, path)
+        decoder = picture_decoder(stream)
+        seen = _read(container, stream, decoder)
+        if not seen.pictures:
+            reason = seen.errors[0] if seen.errors else seen.ended or "it holds no packets"
+            raise FootageError(f"{path}: its picture ({decoder.name}) cannot be decoded: {reason}.")
+        clip = _clip(path, digest, container, stream, decoder, seen)
+    return clip
+
+
+def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The largest moving picture of a file; cover art and thumbnails are none."""
+    still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    moving = [stream for stream in container.streams.video if not stream.disposition & still]
+    if not moving:
+        what = "sound" if container.streams.audio else "neither sound nor picture"
+        raise FootageError(f"{path}: holds no moving picture, only {what}.")
+    known = [stream for stream in moving if stream.codec_context is not None]
+    if not known:
+        raise FootageError(f"{path}: its picture is of a codec that this FFmpeg cannot decode.")
+    stream = max(known, key=lambda stream: stream.width * stream.height)
+    if max(stream.width, stream.height) > LARGEST:
+        size = f"{stream.width}x{stream.height}"
+        raise FootageError(f"{path}: a picture of {size} px; at most {LARGEST} a side can be read.")
+    return stream
+
+
+# --- one pass over the packets --------------------------------------------------------------------
+
+
+def _read(container: InputContainer, stream: VideoStream, decoder: Decoder) -> _Seen:
+    seen = _Seen(sounds=[_Sound(audio) for audio in container.streams.audio if audio.codec_context])
+    wanted = {stream.index, *(sound.stream.index for sound in seen.sounds)}
+    for other in container.streams:
+        if other.index not in wanted:
+            other.discard = Discard.all
+    sounds = {sound.stream.index: sound for sound in seen.sounds}
+    clock = _Clock(stream, broadcast=container.format.name in ("mpeg", "mpegts"))
+    trailing_damage = 0
+    packets = container.demux(stream, *(sound.stream for sound in seen.sounds))
+    while True:
+        try:
+            packet = next(packets, None)
+        except (av.FFmpegError, OSError) as err:
+            seen.ended = said(err)
+            break
+        if packet is None:
+            break
+        if packet.stream_index in sounds:
+            _hear(packet, sounds[packet.stream_index])
+        elif packet.size:
+            _see(packet, seen, clock)
+            trailing_damage = trailing_damage + 1 if packet.is_corrupt else 0
+            _decode(packet, seen, decoder)
+    _decode(None, seen, decoder)
+    if 0 < trailing_damage < len(seen.ticks):  # cut off inside its last pictures
+        del seen.ticks[-trailing_damage:]
+    return seen
+
+
+class _Clock:
+    """Follows the decoding times of a stream and tells where they jump."""
+
+    def __init__(self, stream: VideoStream, broadcast: bool) -> None:
+        self._base = stream.time_base or Fraction(1)
+        self._broadcast = broadcast
+        self._before: int | None = None
+
+    def jumps(self, dts: int | None) -> bool:
+        """True where `dts` cannot follow the one before on the same clock."""
+        before, self._before = self._before, dts if dts is not None else self._before
+        if dts is None or before is None:
+            return False
+        gap = float((dts - before) * self._base)
+        return gap < -0.5 or (self._broadcast and gap > LONGEST_JUMP)
+
+
+def _see(packet: Packet, seen: _Seen, clock: _Clock) -> None:
+    seen.jumps |= clock.jumps(packet.dts)
+    if packet.is_discard:
+        return  # before or after what the file's edit list shows
+    seen.packets += 1
+    if packet.pts is None:
+        seen.untimed += 1
+        return
+    if not seen.ticks or packet.pts >= max(seen.ticks[-1], 0):
+        seen.last_length = packet.duration or 0
+    seen.ticks.append(packet.pts)
+
+
+def _decode(packet: Packet | None, seen: _Seen, decoder: Decoder) -> None:
+    """Decode for the first look, until enough pictures are there or there is no hope."""
+    if len(seen.pictures) >= PICTURES or (not seen.pictures and seen.packets > HOPELESS):
+        return
+    try:
+        seen.pictures += decoder.decode(packet)
+    except av.FFmpegError as err:
+        seen.errors.append(said(err))
+
+
+def _hear(packet: Packet, sound: _Sound) -> None:
+    if packet.size == 0 or packet.pts is None or packet.time_base is None:
+        return
+    if sound.first is None:
+        try:
+            frames = sound.stream.codec_context.decode(packet)
+        except av.FFmpegError:
+            return  # a damaged start: sound begins with what can be decoded
+        for frame in frames:
+            if sound.first is None and frame.pts is not None and frame.time_base is not None:
+                sound.first = frame.pts * frame.time_base
+    sound.end = max(sound.end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+
+
+# --- the clip -------------------------------------------------------------------------------------
+
+
+def _clip(
+    path: Path,
+    digest: str,
+    container: InputContainer,
+    stream: VideoStream,
+    decoder: Decoder,
+    seen: _Seen,
+) -> Clip:
+    look = seen.pictures[0]
+    base = look.time_base or stream.time_base or Fraction(1)
+    counted = _must_count(seen)
+    notes: list[str] = []
+    if counted:
+        start = (look.pts or 0) * base
+        fitted = _counted_grid(path, stream, seen, notes)
+    else:
+        start = (look.pts or 0) * base
+        fitted = _timed_grid(path, stream, seen, base)
+    clip = Clip(
+        path=path.absolute(),
+        digest=digest,
+        container=container.format.name,
+        codec=decoder.name,
+        stream=stream.index,
+        rate=fitted.rate,
+        frames=fitted.frames,
+        start=start,
+        size=(0, 0),
+        coded_size=(look.width, look.height),
+        rotation=-round(look.rotation / 90) * 90 % 360,
+        sample_aspect=_sample_aspect(stream),
+        pixel_format=look.format.name,
+        bit_depth=max(component.bits for component in look.format.components),
+        transfer=_TRANSFERS.get(look.color_trc, "sdr"),
+        variable_rate=fitted.variable,
+        interlaced=any(picture.interlaced_frame for picture in seen.pictures),
+        alpha=any(component.is_alpha for component in look.format.components),
+        timecode=_timecode(path, container, stream, fitted.rate, notes),
+        recorded=_recorded(container, stream),
+        sound=_sounds(seen, start),
+        tail=fitted.tail,
+        counted=counted,
+    )
+    clip = replace(clip, size=_shown_size(clip))
+    notes = _grid_notes(clip, fitted, stream, seen) + _picture_notes(clip, look) + notes
+    return replace(clip, notes=tuple(notes))
+
+
+def _must_count(seen: _Seen) -> bool:
+    """True where the times of a file's frames are missing, out of order, or jump."""
+    times = [picture.pts for picture in seen.pictures]
+    known = [time for time in times if time is not None]
+    ordered = all(after > before for before, after in pairwise(known))
+    return seen.jumps or len(known) < len(times) or not ordered or len(seen.ticks) < 2
+
+
+def _timed_grid(path: Path, stream: VideoStream, seen: _Seen, base: Fraction) -> grid.Grid:
+    first = seen.pictures[0].pts or 0
+    ticks = np.unique(np.frombuffer(seen.ticks, dtype=np.int64))
+    ticks = ticks[ticks >= first]  # before it: pictures that lean on what was cut away
+    if _are_fields(ticks, seen):
+        ticks = ticks[::2]
+    if len(ticks) < 2:
+        raise FootageError(f"{path}: holds a single picture: a still, not a clip.")
+    last = Fraction(seen.last_length) * base if seen.last_length else None
+    return grid.fit(ticks, base, last, _stated_rates(stream))
+
+
+def _are_fields(ticks: np.ndarray, seen: _Seen) -> bool:
+    """True where each packet holds one field, so that two make a picture."""
+    times = [picture.pts for picture in seen.pictures if picture.pts is not None]
+    if len(times) < 6:
+        return False
+    packets = int(np.count_nonzero((ticks >= times[0]) & (ticks < times[-1])))
+    return packets >= 1.8 * (len(times) - 1)
+
+
+def _counted_grid(path: Path, stream: VideoStream, seen: _Seen, notes: list[str]) -> grid.Grid:
+    rates = _stated_rates(stream)
+    rate = snap_rate(rates[0]) if rates else Fraction(25)
+    frames = _count(path, stream.index)
+    if frames < 2:
+        raise FootageError(f"{path}: holds a single picture: a still, not a clip.")
+    why = "jump" if seen.jumps else "are missing or out of order"
+    notes.append(
+        f"the times of its frames {why}: they are counted as decoded, "
+        f"{rate_text(rate)} a second{'' if rates else ' assumed'}"
+    )
+    return grid.Grid(rate, frames, variable=False, held=0, dropped=0, tail=0)
+
+
+def _count(path: Path, index: int) -> int:
+    """Number of pictures that a file gives when it is decoded whole."""
+    frames = 0
+    with open_container(path) as container:
+        stream = container.streams[index]
+        assert isinstance(stream, VideoStream)
+        decoder = picture_decoder(stream, threads="AUTO")
+        try:
+            for packet in container.demux(stream):
+                try:
+                    frames += len(decoder.decode(packet))
+                except av.FFmpegError:
+                    continue  # a damaged packet: FrameReader passes over it likewise
+        except OSError:
+            return frames  # the file ends here, and here FrameReader ends too
+    return frames
+
+
+def _stated_rates(stream: VideoStream) -> list[Fraction]:
+    stated = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+    return [Fraction(rate) for rate in stated if rate]
+
+
+def _sample_aspect(stream: VideoStream) -> Fraction:
+    """Width of a stored pixel over its height; 1 where it is not said or is absurd."""
+    aspect = stream.sample_aspect_ratio
+    if not aspect or not Fraction(1, 4) <= aspect <= 4 or abs(aspect - 1) < SQUARE:
+        return Fraction(1)
+    return Fraction(aspect)
+
+
+def _shown_size(clip: Clip) -> tuple[int, int]:
+    width, height = clip.coded_size
+    width = max(1, to_frames(width * clip.sample_aspect, Fraction(1)))
+    return (height, width) if clip.rotation in (90, 270) else (width, height)
+
+
+def _sounds(seen: _Seen, start: Fraction) -> tuple[SoundTrack, ...]:
+    tracks = []
+    for number, sound in enumerate(seen.sounds):
+        context = sound.stream.codec_context
+        if sound.first is not None and sound.end > sound.first and context.sample_rate:
+            tracks.append(
+                SoundTrack(
+                    stream=number,
+                    sample_rate=context.sample_rate,
+                    channels=context.channels,
+                    start=sound.first - start,
+                    duration=sound.end - sound.first,
+                )
+            )
+    return tuple(tracks)
+
+
+# --- what only metadata says ----------------------------------------------------------------------
+
+
+def _timecode(
+    path: Path, container: InputContainer, stream: VideoStream, rate: Fraction, notes: list[str]
+) -> Timecode | None:
+    """Timecode of the first frame, from the picture's stream, a timecode track or the file."""
+    tables = [stream.metadata, container.metadata]
+    tables += [other.metadata for other in container.streams if other.index != stream.index]
+    label = _said_in(tables, "timecode")
+    if label is None:
+        return None
+    read = timecode.read(label, rate, timecode.track_rate(path, rate))
+    if read is None:
+        notes.append(f"its start timecode {label!r} is no timecode at {rate_text(rate)}; not used")
+    return read
+
+
+def _recorded(container: InputContainer, stream: VideoStream) -> float | None:
+    """When the camera recorded, in s since the epoch; the writer's own statement first."""
+    tables = [container.metadata, stream.metadata]
+    for key in ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "date"):
+        text = _said_in(tables, key)
+        if text is None:
+            continue
+        try:
+            time = datetime.fromisoformat(text.strip()).timestamp()
+        except (ValueError, OverflowError, OSError):
+            continue  # no date that can be read
+        if time >= _EARLIEST and len(text.strip()) > 10:
+            return time
+    return None
+
+
+def _said_in(tables: Sequence[dict[str, str]], key: str) -> str | None:
+    for table in tables:
+        for name, value in table.items():
+            if name.lower() == key and value.strip():
+                return value
+    return None
+
+
+# --- what a user should know ----------------------------------------------------------------------
+
+
+def _grid_notes(clip: Clip, fitted: grid.Grid, stream: VideoStream, seen: _Seen) -> list[str]:
+    notes = []
+    if fitted.variable:
+        notes.append(
+            f"variable frame rate: conformed to {rate_text(clip.rate)} by presentation time "
+            f"({fitted.held} frames held, {fitted.dropped} dropped)"
+        )
+    claimed = stream.frames
+    found = len(seen.ticks) or seen.packets
+    if claimed and min(abs(claimed - found), abs(claimed - clip.frames)) > max(1, found // 200):
+        notes.append(f"its header claims {claimed} frames; {found} are there")
+    elif stream.duration and stream.time_base and not clip.counted:
+        seconds = stream.duration * stream.time_base
+        if abs(seconds - clip.duration) > max(Fraction(1, 2), clip.duration / 50):
+            notes.append(
+                f"its header claims {float(seconds):.1f} s; {float(clip.duration):.1f} s are there"
+            )
+    if seen.ended:
+        notes.append(f"reading stopped before the file's end: {seen.ended}")
+    return notes
+
+
+def _picture_notes(clip: Clip, look: av.VideoFrame) -> list[str]:
+    notes = []
+    if clip.interlaced:
+        notes.append("interlaced: both fields are shown woven, not deinterlaced")
+    if clip.transfer != "sdr":
+        notes.append(f"HDR ({clip.transfer.upper()}): tone-mapped to Rec. 709")
+    if clip.alpha:
+        notes.append("has transparency: shown over black")
+    if clip.sample_aspect != 1:
+        notes.append(f"its pixels are not square: shown as {clip.size[0]}x{clip.size[1]}")
+    if look.rotation % 90:
+        notes.append(f"turned by {look.rotation} degrees in its metadata: {clip.rotation} is used")
+    if len(clip.sound) > 1:
+        notes.append(f"has {len(clip.sound)} sound tracks: one is used")
+    return notes
