@@ -11,7 +11,6 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -232,19 +231,23 @@ def _state(path: Path) -> Mapping[str, Any]:
 
 def _lite(path: Path, digest: str, folder: Path | None) -> Callable[[np.ndarray], np.ndarray]:
     """EfficientNet-Lite0's pooled features in onnxruntime, compiled once into `folder`."""
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+    kept = folder / f"{DEFAULT}-{digest[:16]}-{lite_graph.VERSION}.graph" if folder else None
+    graph = _kept(kept) if kept is not None else None
+    if graph is None:
+        graph = lite_graph.build(_numpy_state(path))
+        if kept is not None:
+            _write(kept, hashlib.sha256(graph).digest() + graph)
+    return _session(graph)
 
-    kept = folder / f"{DEFAULT}-{digest[:16]}-{lite_graph.VERSION}.onnx" if folder else None
-    if kept is not None and kept.is_file():
-        try:
-            return _session(kept.read_bytes())
-        except (Fail, InvalidGraph, InvalidProtobuf):
-            kept.unlink(missing_ok=True)  # cut short or overwritten: compiled again below
-    graph = lite_graph.build(_numpy_state(path))
-    run = _session(graph)
-    if kept is not None:
-        _write(kept, graph)
-    return run
+
+def _kept(path: Path) -> bytes | None:
+    """The graph kept at `path` behind its own SHA-256; None where it is absent or damaged."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    size = hashlib.sha256().digest_size
+    return data[size:] if hashlib.sha256(data[size:]).digest() == data[:size] else None
 
 
 def _numpy_state(path: Path) -> dict[str, np.ndarray]:
@@ -304,11 +307,3 @@ def _write(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def torchvision_version() -> str:
-    """The torchvision installed, for doctor; empty where there is none."""
-    try:
-        return version("torchvision")
-    except PackageNotFoundError:
-        return ""
