@@ -4,13 +4,31 @@ Heads and tails of a take are looked at with care: a shot that begins with a mov
 single weak sign may take only little.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from editor.cutting import slate
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis
 from editor.timing import FrameSpan
+
+STANDING = 0.5  # s of one picture at a clip's head or tail that count as standing still
+SETTLE_LIMIT = 1.5  # s that a camera's jerk may take; what moves longer is a move
+FOCUS_LIMIT = 2.5  # s that finding focus may take
+WEAK_SHARE = 0.25  # of the clip that any one weak sign may take
+REST = 0.3  # s of rest after which a camera has settled
+JERK = 4.0  # times the take's own unrest at which the camera itself is moved
+JERK_LEAST = (
+    0.03  # luma change a frame at 25 a second, with a tenth of the shift in widths a second
+)
+SHIFTED = 0.15  # widths a second, global: the camera moves, not someone in the picture
+BLURRED = 0.6  # of the take's own sharpness, below which it is out of focus
+FOCUSED = 0.85  # of it, from which it is in focus again
+SAME_VIEW = 0.85  # correlation of a blurred picture with the sharp one: framing did not change
+STRAIGHT = 5.0  # of 255, unrest down a column of colour bars
+FLANK = 0.5  # share of a clip that stands still above which standing still is its nature
 
 
 @dataclass(frozen=True)
@@ -23,19 +41,161 @@ class Masked:
 
 def inspect(clip: Clip, known: Analysis) -> tuple[Masked, ...]:
     """Return what of the clip is not to be cut from. Frames may be named twice."""
-    picture = known.picture
-    decoded = min(picture.decoded, clip.frames)
-    found = _runs(picture.black[:decoded], 1, "black")
+    decoded = min(known.picture.decoded, clip.frames)
+    found = _runs(known.picture.black[:decoded], "black")
     if decoded < clip.frames:
         found.append(Masked(FrameSpan(decoded, clip.frames), "cannot be decoded"))
-    return tuple(found)
+    first, stop = 0, decoded
+    for look in (_dead_ends, _slates, _unsteady_ends):
+        for mask in look(clip, known, first, stop):
+            found.append(mask)
+            if mask.span.first <= first:
+                first = max(first, mask.span.stop)
+            if mask.span.stop >= stop:
+                stop = min(stop, mask.span.first)
+        if stop <= first:
+            break
+    found.extend(_between_shots(known, decoded))
+    return tuple(mask for mask in found if len(mask.span))
 
 
-def _runs(marked: np.ndarray, least: int, reason: str) -> list[Masked]:
-    """Maximal runs of marked frames of at least `least` frames."""
+def _runs(marked: np.ndarray, reason: str) -> list[Masked]:
+    """Maximal runs of marked frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(np.int8), [0]])))
     return [
         Masked(FrameSpan(int(a), int(b)), reason)
         for a, b in zip(edges[::2], edges[1::2], strict=True)
-        if b - a >= least
     ]
+
+
+def _between_shots(known: Analysis, decoded: int) -> Iterator[Masked]:
+    """Frames of no detected shot that are not black: a fade's own."""
+    outside = np.ones(decoded, bool)
+    for shot in known.shots:
+        outside[shot.first : shot.stop] = False
+    yield from _runs(outside & ~known.picture.black[:decoded], "in a fade")
+
+
+def _dead_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterator[Masked]:
+    """Black, colour bars and a standing picture at the head and at the tail."""
+    black, frozen = known.picture.black[:stop], known.picture.frozen[:stop]
+    rate = float(clip.rate)
+    (shown,) = np.nonzero(~black)
+    if not len(shown):
+        return
+    first, stop = int(shown[0]), int(shown[-1]) + 1
+    if first:
+        yield Masked(FrameSpan(0, first), "black")
+    bars = _bars_end(known, first, stop)
+    if bars > first and bars < stop:
+        yield Masked(FrameSpan(first, bars), "colour bars")
+        first = bars
+    still = frozen[first:stop]
+    if not len(still) or still.mean() > FLANK:
+        return
+    head = int(np.argmin(still[1:])) + 1 if len(still) > 1 else 0
+    tail = int(np.argmin(still[::-1]))
+    if head >= STANDING * rate:
+        yield Masked(FrameSpan(first, first + head), "the picture stands still")
+    if tail >= STANDING * rate:
+        yield Masked(FrameSpan(stop - tail, stop), "the picture stands still")
+
+
+def _bars_end(known: Analysis, first: int, stop: int) -> int:
+    """Frame after the colour bars that begin at `first`; `first` where there are none."""
+    moments = known.moments
+    end = first
+    for frame, thumb in zip(moments.frame, moments.thumb, strict=True):
+        if frame < first:
+            continue
+        top = thumb[:10].astype(np.float32)  # of 18 rows; SMPTE's lower third is other patches
+        row = np.median(top, axis=0)
+        straight = float(np.abs(top - row).mean()) < STRAIGHT
+        falling = bool((np.diff(row) < 12).all()) and float(row[0] - row[-1]) > 100
+        saturated = known.picture.saturation[frame] > 0.4
+        if not (straight and falling and saturated) or frame >= stop:
+            break
+        end = int(frame) + 1
+    following = [shot.first for shot in known.shots if shot.first >= end > first]
+    later = moments.frame[moments.frame >= end]
+    if end == first:
+        return first
+    limit = int(later[0]) if len(later) else stop
+    return min([one for one in following if one <= limit], default=limit)
+
+
+def _slates(clip: Clip, known: Analysis, first: int, stop: int) -> Iterator[Masked]:
+    head = slate.at_head(clip, known, first, stop)
+    if head is not None:
+        out = first + head.out
+        clap = out if head.clap is None else first + head.clap
+        yield Masked(FrameSpan(first, clap), "slate" if head.clap is None else "before the clap")
+        yield Masked(FrameSpan(clap, out), "the slate is taken out")
+        first = out
+    tail = slate.at_tail(clip, known, first, stop)
+    if tail is not None:
+        yield Masked(FrameSpan(stop - tail.out, stop), "tail slate")
+
+
+def _unsteady_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterator[Masked]:
+    """The operator's jerk and the search for focus at head and tail."""
+    rate = float(clip.rate)
+    frames = stop - first
+    picture = known.picture
+    shift = np.hypot(picture.flow[first:stop, 0], picture.flow[first:stop, 1])
+    unrest = picture.motion[first:stop] * rate / 25 + 0.1 * shift
+    sharp = picture.sharpness[first:stop]
+    if frames < 2 * rate:
+        return
+    unrest = unrest.copy()
+    unrest[0], shift[0] = unrest[1], shift[1]  # the first frame has no frame before
+    limit = int(WEAK_SHARE * frames)
+    head = min(_settled(unrest, shift, rate), limit)
+    tail = min(_settled(unrest[::-1], shift[::-1], rate), limit)
+    yield Masked(FrameSpan(first, first + head), "camera settles")
+    yield Masked(FrameSpan(stop - tail, stop), "camera is stopped")
+    if _same_view(known, first, (first + stop) // 2):
+        focus = _focused(sharp, picture.luma[first:stop], rate)
+        if focus <= limit:
+            yield Masked(FrameSpan(first, first + focus), "camera finds focus")
+
+
+def _settled(unrest: np.ndarray, shift: np.ndarray, rate: float) -> int:
+    """Frames until the camera rests; 0 where it begins at rest, or where the move is the shot."""
+    middle = unrest[len(unrest) // 4 : -(len(unrest) // 4)]
+    usual = float(np.median(middle))
+    begin = slice(0, max(2, round(0.4 * rate)))
+    jerk = max(JERK * usual, JERK_LEAST)
+    calm = float(np.percentile(middle, 75)) < jerk / 2
+    if not calm or unrest[begin].max() < jerk or shift[begin].max() < SHIFTED:
+        return 0
+    quiet = unrest <= max(2 * usual, JERK_LEAST / 2)
+    return _first_lasting(quiet, rate, SETTLE_LIMIT)
+
+
+def _focused(sharp: np.ndarray, luma: np.ndarray, rate: float) -> int:
+    """Frames until the picture is as sharp as the take; 0 where it begins so, or never settles."""
+    usual = float(np.median(sharp[len(sharp) // 4 :]))
+    begin = slice(0, max(2, round(0.2 * rate)))
+    level = abs(float(np.median(luma[begin]) - np.median(luma))) < 0.1  # else it fades in
+    if not level or float(np.median(sharp[begin])) > BLURRED * usual:
+        return 0
+    return _first_lasting(sharp >= FOCUSED * usual, rate, FOCUS_LIMIT)
+
+
+def _first_lasting(good: np.ndarray, rate: float, limit: float) -> int:
+    """First frame from which `good` lasts REST; 0 where that is later than `limit` seconds."""
+    length = max(2, round(REST * rate))
+    lasting = np.convolve(good, np.ones(length), mode="valid") >= length
+    found = np.flatnonzero(lasting[: round(limit * rate) + 1])
+    return int(found[0]) if len(found) else 0
+
+
+def _same_view(known: Analysis, first: int, middle: int) -> bool:
+    """True where the picture at `first` and the one at `middle` show the same framing."""
+    frames = known.moments.frame
+    ends = [min(int(np.searchsorted(frames, at)), len(frames) - 1) for at in (first, middle)]
+    one, other = (known.moments.thumb[at].astype(np.float32).ravel() for at in ends)
+    one, other = one - one.mean(), other - other.mean()
+    scale = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return scale > 0 and float(one @ other) / scale >= SAME_VIEW

@@ -1,0 +1,249 @@
+"""Turn a take's first and last seconds into where its slate is, by sight and by the clap's sound.
+
+A knock on a table sounds like a clap, and someone leaving the frame looks like a board taken out:
+so sound alone masks nothing, and sight alone only a little, where all its signs agree.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from editor.footage.clip import Clip
+from editor.footage.measures import Analysis, Sound
+
+HEAD = 20.0  # s from the take's end in which a clap is sought
+HEAD_SHARE = 0.7  # of the take at most
+MUTE_HEAD = 6.0  # s in which a slate without a clap is sought
+STEP = 0.010  # s, of Sound.level
+CLAP_LEVEL = -36.0  # dBFS that a clap reaches at least
+CLAP_RISE = 18.0  # dB above the tenth of a second before it
+CLAP_FALL = 15.0  # dB below its peak after a fifth of a second: wood on wood does not ring
+CLAP_AS_SPEECH = 0.6  # s, a shorter stretch of speech about a clap is the clap itself
+HELD = 3.0  # s before the clap in which the board is held still
+GONE = (2.0, 7.0)  # s after it in which the scene is to be seen
+TAKEN_OUT = 3.5  # s after it by which the board has left
+CHANGED = 20  # of 255 luma, a pixel of a thumb that shows something else
+BOARD_SHARE = (0.08, 0.20)  # of the picture that changes at least: with a clap, without
+APART = 2.5  # times the pictures' own unrest by which board and scene differ
+BURST = 3.0  # times the scene's own motion, while a board is moved
+BURST_LEAST = 0.01  # luma change a frame at 25 a second
+
+
+@dataclass(frozen=True)
+class Slate:
+    """Where a slate is, in frames from the head (or, reversed, from the tail)."""
+
+    clap: int | None  # frame of the clap; None where there was no sound of it
+    out: int  # frame by which the board has left
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """A take as seen from one of its ends: all frame numbers count from there."""
+
+    rate: float  # frames/s
+    frames: int
+    at: np.ndarray  # (M,) int64, ascending
+    thumb: np.ndarray  # (M, W) float32, 0-255
+    face: np.ndarray  # (M,) bool
+    motion: np.ndarray  # (N,) float32, a frame at 25 a second
+    sharpness: np.ndarray  # (N,) float32
+    saturation: np.ndarray  # (N,) float32
+    claps: tuple[int, ...]
+    cuts: tuple[int, ...]  # frames at which a detected shot ends and another begins
+
+
+def at_head(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
+    """Find the slate at the head of frames [first, stop); its frames count from `first`."""
+    return _find(_sight(clip, known, first, stop, claps(known.sound)), mute=True)
+
+
+def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
+    """Find the slate at the tail; its frames count from the last one backwards.
+
+    A board without a clap at the tail is someone's way out of the picture and is kept.
+    """
+    forward = _sight(clip, known, first, stop, claps(known.sound))
+    last = forward.frames - 1
+    sight = _Sight(
+        rate=forward.rate,
+        frames=forward.frames,
+        at=last - forward.at[::-1],
+        thumb=forward.thumb[::-1],
+        face=forward.face[::-1],
+        motion=np.roll(forward.motion[::-1], 1),  # a change from the frame after
+        sharpness=forward.sharpness[::-1],
+        saturation=forward.saturation[::-1],
+        claps=tuple(last - clap for clap in reversed(forward.claps)),
+        cuts=tuple(forward.frames - cut for cut in reversed(forward.cuts)),
+    )
+    return _find(sight, mute=False)
+
+
+def claps(sound: Sound) -> tuple[float, ...]:
+    """Seconds of the onsets that sound like a clapperboard: sudden, loud, over at once."""
+    found = []
+    level = sound.level
+    for onset in sound.onsets:
+        at = round(float(onset) / STEP)
+        near = level[max(0, at - 2) : at + 6]
+        before, after = level[max(0, at - 12) : max(0, at - 2)], level[at + 18 : at + 24]
+        if not len(near) or not len(before) or not len(after):
+            continue
+        peak = float(near.max())
+        sudden = peak - float(np.median(before)) >= CLAP_RISE
+        over = peak - float(np.median(after)) >= CLAP_FALL
+        if peak >= CLAP_LEVEL and sudden and over and not _spoken(sound.speech, float(onset)):
+            found.append(float(onset))
+    return tuple(found)
+
+
+def _spoken(speech: np.ndarray, second: float) -> bool:
+    """True in the midst of real speech: long, and not merely beginning or ending there."""
+    inside = (speech[:, 0] + 0.1 < second) & (second < speech[:, 1] - 0.2)
+    return bool((inside & (speech[:, 1] - speech[:, 0] > CLAP_AS_SPEECH)).any())
+
+
+def _sight(clip: Clip, known: Analysis, first: int, stop: int, heard: Sequence[float]) -> _Sight:
+    rate = float(clip.rate)
+    moments, picture = known.moments, known.picture
+    low, high = np.searchsorted(moments.frame, [first, stop])
+    return _Sight(
+        rate=rate,
+        frames=stop - first,
+        at=moments.frame[low:high] - first,
+        thumb=moments.thumb[low:high].reshape(high - low, -1).astype(np.float32),
+        face=moments.faces[low:high, 0] > 0,
+        motion=picture.motion[first:stop] * rate / 25,
+        sharpness=picture.sharpness[first:stop],
+        saturation=picture.saturation[first:stop],
+        claps=tuple(
+            frame for one in heard if 0 <= (frame := round(one * rate) - first) < stop - first
+        ),
+        cuts=tuple(
+            shot.first - first for shot in known.shots if first < shot.first < stop
+        ),
+    )  # fmt: skip
+
+
+def _find(sight: _Sight, mute: bool) -> Slate | None:
+    limit = min(HEAD * sight.rate, HEAD_SHARE * sight.frames)
+    for clap in reversed([one for one in sight.claps if one <= limit]):
+        out = _board_leaves(sight, clap)
+        if out is not None:
+            return Slate(clap, out)
+    if mute and (out := _without_clap(sight)) is not None:
+        return Slate(None, out)
+    return None
+
+
+def _board_leaves(sight: _Sight, clap: int) -> int | None:
+    """Frame by which the board held at the clap has left; None where no board is seen."""
+    rate = sight.rate
+    board = (sight.at >= clap - HELD * rate) & (sight.at <= clap + 0.1 * rate)
+    scene = (sight.at >= clap + GONE[0] * rate) & (sight.at <= clap + GONE[1] * rate)
+    seen = _compare(sight.thumb[board], sight.thumb[scene])
+    if seen is None or seen.share < BOARD_SHARE[0]:
+        return None
+    return _scene_begins(sight, seen, clap, clap + round(TAKEN_OUT * rate))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A board's picture beside the scene's."""
+
+    board: np.ndarray  # (W,) float32
+    scene: np.ndarray  # (W,) float32
+    changed: np.ndarray  # (W,) bool
+
+    @property
+    def share(self) -> float:
+        """Of the picture that changed."""
+        return float(self.changed.mean())
+
+
+def _compare(board: np.ndarray, scene: np.ndarray) -> _Seen | None:
+    """Median pictures of both, or None where they differ no more than each does in itself."""
+    if not len(board) or len(scene) < 2:
+        return None
+    middle, after = np.median(board, axis=0), np.median(scene, axis=0)
+    apart = np.abs(middle - after)
+    unrest = max(_unrest(board, middle), _unrest(scene, after), 1.0)
+    if apart.mean() < APART * unrest:
+        return None
+    return _Seen(middle, after, apart > CHANGED)
+
+
+def _unrest(rows: np.ndarray, middle: np.ndarray) -> float:
+    return float(np.median(np.abs(rows - middle).mean(axis=1)))
+
+
+def _scene_begins(sight: _Sight, seen: _Seen, first: int, last: int) -> int | None:
+    """First frame in [first, last] from which the scene is seen and the board's motion is over."""
+    changed = seen.changed
+    to_board = np.abs(sight.thumb[:, changed] - seen.board[changed]).mean(axis=1)
+    to_scene = np.abs(sight.thumb[:, changed] - seen.scene[changed]).mean(axis=1)
+    within = (sight.at >= first) & (sight.at <= last + round((GONE[1] - TAKEN_OUT) * sight.rate))
+    board = sight.at[within & (to_board < to_scene)]
+    gone = int(board[-1]) + 1 if len(board) else first
+    if gone > last:
+        return None
+    rest = sight.motion[last : last + round(4 * sight.rate)]
+    usual = float(np.median(rest)) if len(rest) else 0.0
+    window = sight.motion[gone:last]
+    (moving,) = np.nonzero(window > max(BURST * usual, usual + BURST_LEAST))
+    if not len(moving):
+        return gone
+    ends = np.flatnonzero(np.diff(np.append(moving, len(window) + sight.frames)) > 0.2 * sight.rate)
+    return gone + int(moving[ends[0]]) + 1  # the first burst; what moves later is the scene
+
+
+def _without_clap(sight: _Sight) -> int | None:
+    """Frame by which a board that was never clapped has left; every sign must agree."""
+    if sight.cuts and sight.cuts[0] <= MUTE_HEAD * sight.rate:
+        return _board_then_cut(sight)
+    best, leaves = 0.0, None
+    starts = np.flatnonzero((sight.at >= 0.4 * sight.rate) & (sight.at <= MUTE_HEAD * sight.rate))
+    for index in starts:
+        held = int(sight.at[index])
+        if not _held_then_gone(sight, held) or sight.face[: index + 1].any():
+            continue
+        after = (sight.at >= held + sight.rate) & (sight.at <= held + GONE[1] * sight.rate)
+        seen = _compare(sight.thumb[: index + 1], sight.thumb[after])
+        if seen is None or not BOARD_SHARE[1] <= seen.share <= 0.9:
+            continue
+        apart = float(np.abs(seen.board - seen.scene).mean())
+        lettered = seen.board[seen.changed].std() > 1.2 * seen.scene[seen.changed].std()
+        if apart > best and lettered:
+            last = held + round(1.5 * sight.rate)
+            best, leaves = apart, _scene_begins(sight, seen, held, last)
+    return leaves
+
+
+def _held_then_gone(sight: _Sight, held: int) -> bool:
+    """Held still up to about `held`, gone in one burst, a softer and longer scene after it."""
+    near = round(0.3 * sight.rate)
+    after = held + round(1.5 * sight.rate)
+    if sight.frames - after < max(3 * sight.rate, 1.5 * held):
+        return False
+    burst = float(sight.motion[max(0, held - near) : after].max())
+    if burst <= 2 * BURST * BURST_LEAST / 4:
+        return False
+    before = sight.motion[1 : max(2, held - near)]
+    scene = sight.motion[after : after + round(3 * sight.rate)]
+    rest = max(float(np.median(before)), float(np.median(scene)), BURST_LEAST / 4)
+    sharp = 1.15 * np.median(sight.sharpness[after:])
+    return bool(burst > 2 * BURST * rest and np.median(sight.sharpness[:held]) > sharp)
+
+
+def _board_then_cut(sight: _Sight) -> int | None:
+    """A still, colourless, sharp picture without a face, and then one shot: a board or a card."""
+    cut = sight.cuts[0]
+    face = bool(sight.face[sight.at < cut].any())
+    if len(sight.cuts) > 1 or face or sight.frames - cut < max(3 * sight.rate, 1.5 * cut):
+        return None
+    still = float(np.median(sight.motion[1 : max(2, cut)])) < BURST_LEAST / 5
+    pale = float(np.median(sight.saturation[:cut])) < 0.2
+    sharp = np.median(sight.sharpness[:cut]) > np.median(sight.sharpness[cut:])
+    return cut if still and pale and sharp else None
