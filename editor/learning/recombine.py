@@ -1,0 +1,99 @@
+"""Make new pools of real ones: shots of several shoots together, some set-ups left out."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from fractions import Fraction
+
+import numpy as np
+
+from editor.cutting.pool import LeftOut, Pool, Shot, usable
+from editor.footage.clip import Clip
+
+ARRAYS_BY_POINT = (
+    "frame",
+    "time",
+    "kind",
+    "totals",
+    "embedding",
+    "colour",
+    "flow",
+    "level",
+    "face",
+)
+PADDING = {"frame": -1, "kind": -1}
+KEEP = 0.7  # mean share of the set-ups that a new pool keeps
+
+
+def recombine(pools: Sequence[Pool], rng: np.random.Generator) -> Pool:
+    """A pool of some set-ups of one to three pools, in a new recording order of clips."""
+    count = min(len(pools), int(rng.integers(1, 4)))
+    picked = [pools[int(n)] for n in rng.choice(len(pools), count, replace=False)]
+    whole = join(picked)
+    setups = np.unique(whole.setup)
+    keep = setups[rng.random(len(setups)) < max(KEEP, 3 / len(setups))]
+    rows = np.isin(whole.setup, keep)
+    if rows.sum() < 3:
+        rows = np.ones(whole.size, bool)
+    order = rng.permutation(len(whole.clips))
+    rank = np.argsort(np.argsort(order[whole.clip] * (whole.size + 1) + whole.rank))
+    return select(replace(whole, rank=rank), rows)
+
+
+def select(pool: Pool, rows: np.ndarray) -> Pool:
+    """The shots of `rows` (N,) bool; every clip stays."""
+    table = {}
+    for item in fields(Pool):
+        value = getattr(pool, item.name)
+        if isinstance(value, np.ndarray):
+            table[item.name] = value[rows]
+    shots = tuple(shot for shot, kept in zip(pool.shots, rows, strict=True) if kept)
+    left = usable(table["pair"], table["frame"], table["clip"], table["line"], pool.clips)
+    return replace(pool, shots=shots, usable=left, **table)
+
+
+def join(pools: Sequence[Pool]) -> Pool:
+    """All shots of several pools as one; embeddings of unlike widths are padded with zeros, which
+    changes no cosine within a pool, and makes the pools orthogonal to no more than their centres.
+    """
+    width = max(pool.frame.shape[1] for pool in pools)
+    depth = max(pool.embedding.shape[2] for pool in pools)
+    bins = max(pool.colour.shape[2] for pool in pools)
+    table: dict[str, np.ndarray] = {}
+    offsets = {"clip": 0, "line": 0, "setup": 0, "rank": 0, "voice": 0, "must": 0}
+    parts: dict[str, list[np.ndarray]] = {}
+    clips: list[Clip] = []
+    shots: list[Shot] = []
+    left_out: list[LeftOut] = []
+    for pool in pools:
+        for shot in pool.shots:
+            shots.append(replace(shot, clip=shot.clip + len(clips)))
+        for name in ARRAYS_BY_POINT:
+            value = getattr(pool, name)
+            wide = {"embedding": depth, "colour": bins}.get(name, value.shape[-1])
+            shape = (len(value), width, *((wide,) if value.ndim == 3 else ()))
+            padded = np.full(shape, PADDING.get(name, 0), value.dtype)
+            padded[tuple(slice(0, size) for size in value.shape)] = value
+            parts.setdefault(name, []).append(padded)
+        pair = np.zeros((pool.size, width, width), bool)
+        pair[:, : pool.pair.shape[1], : pool.pair.shape[2]] = pool.pair
+        parts.setdefault("pair", []).append(pair)
+        for name, offset in offsets.items():
+            value = getattr(pool, name)
+            parts.setdefault(name, []).append(np.where(value >= 0, value + offset, -1))
+            offsets[name] = offset + (len(pool.clips) if name in ("clip", "voice") else 0)
+            if name not in ("clip", "voice"):
+                offsets[name] = offset + int(value.max(initial=-1)) + 1
+        parts.setdefault("points", []).append(pool.points)
+        clips += list(pool.clips)
+        left_out += list(pool.left_out)
+    table = {name: np.concatenate(rows) for name, rows in parts.items()}
+    size = len(shots)
+    return Pool(
+        clips=tuple(clips),
+        shots=tuple(shots),
+        left_out=tuple(left_out),
+        point_features=np.zeros((size, width, 1), np.float32),
+        shot_features=np.zeros((size, 1), np.float32),
+        usable=sum((pool.usable for pool in pools), Fraction(0)),
+        **table,
+    )

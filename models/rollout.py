@@ -1,0 +1,193 @@
+"""Let a policy act in many films at once, and read a whole batch of films back for an update.
+
+B films, T steps, N shots, P cut points. The pool is encoded once; choices are drawn by the Gumbel
+trick (argmax of logits plus Gumbel noise), which needs no normalisation.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from models.policy import Cache, Encoded, Policy, Scene
+
+
+class Stage(Protocol):
+    """What a policy acts on: a scene, and films F under way."""
+
+    @property
+    def scene(self) -> Scene: ...
+    @property
+    def stop(self) -> int: ...
+    def start(self, films: int) -> Any: ...
+    def done(self, films: Any) -> Tensor: ...
+    def shots(self, films: Any) -> tuple[Tensor, Tensor]: ...
+    def film(self, films: Any, mask: Tensor) -> Tensor: ...
+    def pairs(self, films: Any, shot: Tensor) -> Tensor: ...
+    def ins(self, films: Any, shot: Tensor, pairs: Tensor) -> Tensor: ...
+    def outs(self, films: Any, shot: Tensor, first: Tensor) -> Tensor: ...
+    def step(self, films: Any, shot: Tensor, first: Tensor, last: Tensor) -> tuple[Any, Tensor]: ...
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Films as they were cut: everything that scoring them again needs. The step that stops is the
+    last valid one."""
+
+    scene: Scene
+    film: Tensor  # (B, T, film)
+    last: Tensor  # (B, T, 3) int64, the cut before: shot (-1 none), in, out
+    shot_pair: Tensor  # (B, T, N, shot_pair)
+    shot_mask: Tensor  # (B, T, N + 1) bool
+    in_pair: Tensor  # (B, T, P, in_pair)
+    in_mask: Tensor  # (B, T, P) bool
+    out_pair: Tensor  # (B, T, P, out_pair)
+    out_mask: Tensor  # (B, T, P) bool
+    action: Tensor  # (B, T, 3) int64, shot (N is stop), in, out
+    log_prob: Tensor  # (B, T) of the whole action, as drawn
+    value: Tensor  # (B, T)
+    reward: Tensor  # (B, T)
+    valid: Tensor  # (B, T) bool
+    entropy: Tensor  # (B, T, 3) of each head, as drawn
+
+    def rows(self, index: Tensor) -> "Trajectories":
+        """Some of the films, cut to their longest."""
+        steps = int(self.valid[index].sum(1).max())
+        names = [name for name in self.__dataclass_fields__ if name != "scene"]
+        return Trajectories(self.scene, *(getattr(self, name)[index, :steps] for name in names))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Trajectories as a policy sees them now."""
+
+    log_prob: Tensor  # (B, T)
+    entropy: Tensor  # (B, T, 3): shot, in given shot, out given both; a chain-rule estimate
+    value: Tensor  # (B, T)
+
+
+def _draw(logits: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Argmax of logits, with Gumbel noise where there is a generator."""
+    if generator is None:
+        return logits.argmax(-1)
+    noise = torch.empty_like(logits).exponential_(generator=generator)
+    return (logits - noise.clamp(min=1e-20).log()).argmax(-1)
+
+
+def _picked(logits: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-probability of the picked, and the distribution's entropy: (B,) each."""
+    log_prob = logits.log_softmax(-1)
+    entropy = -(log_prob.exp() * log_prob.clamp(min=-1e4)).sum(-1)
+    return log_prob.gather(-1, index[..., None])[..., 0], entropy
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One step's choices (B,), with what they were chosen from."""
+
+    action: tuple[Tensor, Tensor, Tensor]
+    record: dict[str, Tensor]
+    cache: Cache
+
+
+def choose(
+    policy: Policy,
+    encoded: Encoded,
+    stage: Stage,
+    films: Any,
+    last: Tensor,
+    cache: Cache,
+    generator: torch.Generator | None,
+    forced: tuple[Tensor, Tensor, Tensor] | None = None,
+) -> Chosen:
+    """Choose the next cut of each film; `forced` choices are scored, not drawn."""
+    shot_pair, shot_mask = stage.shots(films)
+    film = stage.film(films, shot_mask)
+    state, cache = policy.advance(encoded, film, last, cache)
+    logits = policy.shot_logits(encoded, state, shot_pair, shot_mask)
+    shot = _draw(logits, generator) if forced is None else forced[0]
+    log_prob, entropy = _picked(logits, shot)
+    stops = shot == stage.stop
+    inside = shot.clamp(max=stage.stop - 1)
+    pairs = stage.pairs(films, shot)
+    in_mask, in_pair = pairs.any(2), stage.ins(films, shot, pairs)
+    logits = policy.in_logits(encoded, state, inside, in_pair, in_mask)
+    first = _draw(logits, generator) if forced is None else forced[1]
+    in_log_prob, in_entropy = _picked(logits, first)
+    out_mask, out_pair = pairs[torch.arange(len(first)), first], stage.outs(films, shot, first)
+    logits = policy.out_logits(encoded, state, inside, first, out_pair, out_mask)
+    out = _draw(logits, generator) if forced is None else forced[2]
+    out_log_prob, out_entropy = _picked(logits, out)
+    cuts = (~stops).float()
+    record = {
+        "film": film,
+        "last": last,
+        "shot_pair": shot_pair,
+        "shot_mask": shot_mask,
+        "in_pair": in_pair,
+        "in_mask": in_mask,
+        "out_pair": out_pair,
+        "out_mask": out_mask,
+        "action": torch.stack([shot, first, out], -1),
+        "log_prob": log_prob + cuts * (in_log_prob + out_log_prob),
+        "value": policy.value(state),
+        "entropy": torch.stack([entropy, cuts * in_entropy, cuts * out_entropy], -1),
+    }
+    return Chosen((shot, first, out), record, cache)
+
+
+@torch.no_grad()
+def rollout(
+    policy: Policy,
+    stage: Stage,
+    films: int,
+    generator: torch.Generator | None,
+    forced: Tensor | None = None,
+) -> tuple[Trajectories, Any]:
+    """Cut `films` films to their end; also returns the films. Without a generator each choice is
+    the likeliest. `forced` (T, 3) plays given choices instead, for films that begin alike."""
+    encoded = policy.encode(stage.scene)
+    under_way, cache = stage.start(films), Cache()
+    last = torch.tensor([[-1, 0, 0]]).expand(films, -1)
+    steps: list[dict[str, Tensor]] = []
+    while not bool(stage.done(under_way).all()):
+        valid = ~stage.done(under_way)
+        given = None
+        if forced is not None:
+            shot, first, out = forced[len(steps)].expand(films, -1).unbind(-1)
+            given = (shot, first, out)
+        chosen = choose(policy, encoded, stage, under_way, last, cache, generator, given)
+        under_way, reward = stage.step(under_way, *chosen.action)
+        cache = chosen.cache
+        last = chosen.record["action"].clone()
+        last[:, 0] = torch.where(last[:, 0] == stage.stop, chosen.record["last"][:, 0], last[:, 0])
+        steps.append({**chosen.record, "reward": reward, "valid": valid})
+    names = [name for name in Trajectories.__dataclass_fields__ if name != "scene"]
+    whole = {name: torch.stack([step[name] for step in steps], 1) for name in names}
+    return Trajectories(stage.scene, **whole), under_way
+
+
+def score(policy: Policy, films: Trajectories) -> Scored:
+    """Score the actions of whole films in one teacher-forced pass."""
+    encoded = policy.encode(films.scene)
+    states = policy.states(encoded, films.film, films.last)
+    at = films.valid.nonzero(as_tuple=True)
+    state, action = states[at], films.action[at]
+    stop = films.shot_mask.shape[-1] - 1
+    logits = policy.shot_logits(encoded, state, films.shot_pair[at], films.shot_mask[at])
+    log_prob, entropy = _picked(logits, action[:, 0])
+    cuts = (action[:, 0] != stop).float()
+    shot, first, out = action[:, 0].clamp(max=stop - 1), action[:, 1], action[:, 2]
+    logits = policy.in_logits(encoded, state, shot, films.in_pair[at], films.in_mask[at])
+    in_log_prob, in_entropy = _picked(logits, first)
+    logits = policy.out_logits(encoded, state, shot, first, films.out_pair[at], films.out_mask[at])
+    out_log_prob, out_entropy = _picked(logits, out)
+    joint = log_prob + cuts * (in_log_prob + out_log_prob)
+    heads = torch.stack([entropy, cuts * in_entropy, cuts * out_entropy], -1)
+    shape = films.valid.shape
+    return Scored(
+        torch.zeros(shape).index_put(at, joint),
+        torch.zeros(*shape, 3).index_put(at, heads),
+        torch.zeros(shape).index_put(at, policy.value(state)),
+    )
