@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -311,6 +312,9 @@ def config(options: argparse.Namespace) -> Config:
         style = replace(style, order=order)
     given = values.get("name")
     name = check_name(given) if given is not None else name_for(options.footage[0])
+    for path in options.footage:
+        if not os.path.lexists(path):
+            raise EditorError(f"{path}: no such file or folder. Name footage that exists.")
     for option in ("weights", "music"):
         if (path := values.get(option)) is not None:
             _check_file(path, f"--{option}")

@@ -11,6 +11,7 @@ import numpy as np
 from editor import report, selects
 from editor.config import Config
 from editor.cutting import agent, pool
+from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
 from editor.cutting.pool import Pool, Wish
 from editor.errors import FootageError, PolicyError
@@ -69,6 +70,7 @@ class Decided:
     """What the policy made of it."""
 
     offer: Pool
+    decision: Decision
     timeline: Timeline
     asked: float  # s
     length: str  # which length was chosen, and why
@@ -92,6 +94,9 @@ def cut(config: Config, watch: Watch) -> Made:
                 policy=cutter.name,
                 backbone=config.backbone or backbone.DEFAULT,
                 timeline=decided.timeline,
+                score=decided.decision.score,
+                film_terms=decided.decision.film_terms,
+                said=decided.decision.notes,
                 clips=looked.clips,
                 usable=decided.offer.usable,
                 asked=decided.asked,
@@ -117,7 +122,7 @@ def analyze(config: Config, watch: Watch) -> Looked:
 # --- the cheap checks, before hours of analysis ---------------------------------------------------
 
 
-def _ready(config: Config, cache: Cache, stages: Stages) -> tuple[agent.Cutter, np.ndarray]:
+def _ready(config: Config, cache: Cache, stages: Stages) -> tuple[Cutter, np.ndarray]:
     """The policy that will cut, and the music's beats in seconds."""
     with stages.run("cutting", "policy"):
         _check_backbone(config)
@@ -254,7 +259,7 @@ def _nothing_usable(skipped: tuple[Skipped, ...]) -> str:
 
 
 def _decide(
-    config: Config, looked: Looked, cutter: agent.Cutter, beats: np.ndarray, stages: Stages
+    config: Config, looked: Looked, cutter: Cutter, beats: np.ndarray, stages: Stages
 ) -> Decided:
     """Let the policy cut."""
     with stages.run("cutting"):
@@ -274,7 +279,7 @@ def _decide(
         decision = agent.cut(offer, brief, cutter)
         music = Music(config.music.absolute()) if config.music else None
         timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
-        return Decided(offer, timeline, asked, length)
+        return Decided(offer, decision, timeline, asked, length)
 
 
 def _length(config: Config, offer: Pool) -> tuple[float, str]:

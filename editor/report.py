@@ -34,6 +34,9 @@ class Made:
     policy: str  # name of the one that cut
     backbone: str  # name of the one that looked
     timeline: Timeline
+    score: float  # the film's reward: the sum of its cuts' rewards
+    film_terms: Mapping[str, float]  # raw terms of the film as a whole, each in [-1, 1]
+    said: tuple[str, ...]  # by the cutting: what could not be held
     clips: tuple[Clip, ...]  # used footage, copies dropped
     usable: Fraction  # s of it on offer, takes counted once
     asked: float  # s, the length that the policy was given
@@ -67,6 +70,8 @@ def as_json(made: Made) -> dict[str, Any]:
         "cuts": [_cut(index, cut) for index, cut in enumerate(timeline.cuts)],
         "skipped": [{"path": str(left.path), "reason": left.reason} for left in made.skipped],
         "seconds": {stage: round(made.seconds.get(stage, 0.0), 3) for stage in STAGES},
+        "score": _finite(made.score),
+        "film_terms": {name: _finite(value) for name, value in made.film_terms.items()},
         "length": made.length,
         "footage": {
             "clips": len(made.clips),
@@ -144,7 +149,7 @@ def _finite(value: float) -> float | None:
 def notes(made: Made) -> tuple[str, ...]:
     """What was conformed, mapped or assumed, clip by clip, and in the render."""
     of_clips = (f"{clip.name}: {note}" for clip in made.clips for note in clip.notes)
-    return (*of_clips, *(made.rendered.notes if made.rendered else ()))
+    return (*made.said, *of_clips, *(made.rendered.notes if made.rendered else ()))
 
 
 def json_text(value: Mapping[str, Any], ascii_only: bool = False) -> str:

@@ -1,0 +1,130 @@
+"""Whenever a cut is killed, what was analysed stays, and the next run is whole."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import media
+
+CLIPS = 3
+
+
+@pytest.fixture(scope="module")
+def rushes(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("kill") / "rushes"
+    for number in range(CLIPS):
+        media.numbered(
+            folder / f"take {number}.mp4",
+            150,
+            25,
+            size=(160, 96),
+            sound=media.tone(6.0),
+            scenes=media.Scenes(seed=100 * number, cuts=(75,)),
+        )
+    return folder
+
+
+def start(rushes: Path, outputs: Path) -> "subprocess.Popen[str]":
+    """A cut in a session of its own, as a terminal would run it, with plain progress."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "editor", "cut", str(rushes), "--outputs", str(outputs), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def stop_at(process: "subprocess.Popen[str]", line: str, how: signal.Signals) -> None:
+    """Wait until the cut says that it has come to `line`, then send the signal."""
+    assert process.stderr is not None
+    for said in process.stderr:
+        if said.startswith(line):
+            os.kill(process.pid, how)
+            return
+    raise AssertionError(f"the cut ended without saying {line!r}")
+
+
+def versions(outputs: Path) -> list[str]:
+    return sorted(path.name for path in outputs.iterdir() if not path.name.startswith("."))
+
+
+def partial(outputs: Path) -> list[str]:
+    return sorted(path.name for path in outputs.iterdir() if path.name.startswith(".partial"))
+
+
+def kept(outputs: Path) -> int:
+    return len(list((outputs / ".cache" / "picture").glob("*.safetensors")))
+
+
+def check_whole(process: "subprocess.Popen[str]", outputs: Path, name: str) -> None:
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    made = json.loads(out)
+    folder = outputs / name
+    assert made["version"] == name
+    assert json.loads((folder / "report.json").read_text()) == made
+    for file in ("film.mp4", "timeline.otio", "storyboard.png", "pacing.png"):
+        assert (folder / file).stat().st_size > 0
+    assert partial(outputs) == []
+
+
+STAGES = [
+    ("ingest: begins", 0),
+    ("analysis: begins", 0),
+    ("analysis:  33%", 1),
+    ("analysis:  67%", 2),
+    ("cutting: begins", CLIPS),
+    ("render: begins", CLIPS),
+    ("papers: begins", CLIPS),
+]
+
+
+@pytest.mark.parametrize(("line", "finished"), STAGES)
+def test_a_cut_killed_at_any_stage_leaves_no_version_and_the_next_goes_on(
+    rushes, tmp_path, line, finished
+):
+    process = start(rushes, tmp_path)
+    stop_at(process, line, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert versions(tmp_path) == []
+    assert kept(tmp_path) >= finished, "what was analysed before the kill is kept"
+    before = {
+        path: path.stat().st_mtime_ns for path in (tmp_path / ".cache").rglob("*.safetensors")
+    }
+
+    check_whole(start(rushes, tmp_path), tmp_path, "rushes-v001")
+    assert versions(tmp_path) == ["rushes-v001"]
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "nothing is done twice"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("line", ["loading: begins", "analysis:  33%", "render: begins"])
+def test_an_interrupted_cut_says_so_tidies_up_and_exits_130(rushes, tmp_path, line, how):
+    process = start(rushes, tmp_path)
+    stop_at(process, line, how)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert out == ""
+    assert err.splitlines()[-1].startswith("editor: Interrupted")
+    assert "Traceback" not in err
+    if tmp_path.exists():
+        assert versions(tmp_path) == []
+        assert partial(tmp_path) == []
+
+
+def test_two_cuts_at_once_both_finish_as_two_versions(rushes, tmp_path):
+    one, other = start(rushes, tmp_path), start(rushes, tmp_path)
+    made = []
+    for process in (one, other):
+        out, err = process.communicate()
+        assert process.returncode == 0, err
+        made.append(json.loads(out)["version"])
+    assert sorted(made) == versions(tmp_path) == ["rushes-v001", "rushes-v002"]
+    assert partial(tmp_path) == []
