@@ -1,0 +1,187 @@
+"""Turn footage into the benchmark's rows: every figure beside the floor it is measured against."""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from editor.bench import footage
+from editor.bench.footage import EASY, GRAINY, Recipe
+from editor.bench.graph import ffmpeg_graph
+from editor.bench.measure import Cost, ratio, run, turns
+from editor.bench.table import Row
+from editor.bench.tasks import clip_of, every_few_seconds
+from editor.errors import FootageError
+from editor.footage.cache import Cache
+from editor.progress import Watch
+
+FEWEST_RUNS = 3  # medians of fewer tell nothing
+LOOPS = 4  # times that made footage is repeated: starting a process must not be what is measured
+HOUR, TENTH = 180, 18  # repeats of 20 s: an hour, and a tenth of it
+MANY_SHOTS = Recipe("500 shots", (320, 180), 25, 10.0, 0.6, 2.0, 1.6, 100)
+MANY_CLIPS = 88  # of it: at 1.6 s a shot, and with what is masked, over 500 shots on offer
+PYTHON = sys.executable
+
+
+def machine() -> str:
+    """The machine in a few words: figures are ratios, but people ask."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def suite(files: Sequence[Path], runs: int, long: bool, watch: Watch) -> list[Row]:
+    """Measure. files: none makes footage. runs: at least 3 are counted, but as asked in a hurry.
+
+    long: also an hour of 1080p, a tenth of it, and a pool of 500 shots. Raises EditorError where
+    footage or a command fails.
+    """
+    for file in files:
+        if not file.is_file():
+            raise FootageError(f"{file}: no such file. bench takes video files, or none.")
+    with tempfile.TemporaryDirectory(prefix="editor-bench-") as name:
+        folder = Path(name)
+        with watch.stage("footage") as advance:
+            given = list(files) or [
+                footage.loop(
+                    footage.make(recipe, folder / f"{recipe.name}-20s.mp4"),
+                    LOOPS,
+                    folder / f"{recipe.name}.mp4",
+                )
+                for recipe in (EASY, GRAINY)
+            ]
+            advance(1, 1, "")
+        parts: list[Iterator[Row]] = [_file(file, folder, runs) for file in given]
+        if long:
+            parts += [_again(folder, runs), _hour(folder, given)]
+        rows: list[Row] = []
+        with watch.stage("measuring") as advance:
+            for row in chain.from_iterable(parts):
+                rows.append(row)
+                advance(len(rows), 8 * len(given) + (4 if long else 0), row.what)
+        return rows
+
+
+def _task(*words: str | Path) -> list[str | Path]:
+    return [PYTHON, "-m", "editor.bench.tasks", *words]
+
+
+def _file(file: Path, folder: Path, runs: int) -> Iterator[Row]:
+    """Analysis and render of one file against their floors."""
+    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
+    work = folder / f"{file.stem}-work"
+    work.mkdir()
+    caches = iter(range(10_000))
+
+    def analysis() -> list[str | Path]:
+        return _task("analysis", file, work / f"cache{next(caches)}")
+
+    costs: dict[str, list[Cost]] = {}
+    for turn in range(runs + 1):  # every analysis begins with an empty cache of its own
+        commands: dict[str, list[str | Path]] = {
+            "decode": [ffmpeg, "-nostdin", "-i", file, "-f", "null", "-"],
+            "detect": [PYTHON, "-m", "scenedetect", "-q", "-i", file, "detect-content"],
+            "picture": _task("picture", file, work / "memo"),
+            "analysis": analysis(),
+        }
+        for key, command in commands.items():
+            cost = run(command)
+            if turn:
+                costs.setdefault(key, []).append(cost)
+    yield _row("picture analysis / ffmpeg decode, CPU", file, costs, "picture", "decode", 1.3)
+    yield _row(
+        "picture analysis / PySceneDetect's command, wall", file, costs, "picture", "detect", 1.0,
+        wall=True,
+    )  # fmt: skip
+    yield _row("whole analysis / ffmpeg decode, CPU", file, costs, "analysis", "decode", 1.8)
+    yield _memory("whole analysis", file, costs["analysis"], None)
+    yield from _render(file, work, runs)
+
+
+def _render(file: Path, work: Path, runs: int) -> Iterator[Row]:
+    """Both ways to render against one filter graph; the sound's analysis is at hand."""
+    store = work / "cache0"
+    timeline = every_few_seconds(clip_of(file, Cache(store)))
+    commands: dict[str, Sequence[str | Path]] = {
+        "graph": ffmpeg_graph(timeline, work / "graph.mp4"),
+        "moviepy": _task("render", file, store, work / "moviepy.mp4", "moviepy"),
+        "direct": _task("render", file, store, work / "direct.mp4", "direct"),
+    }
+    costs = turns(commands, runs)
+    for way, target in (("moviepy", 1.4), ("direct", 1.15)):
+        yield _row(f"render ({way}) / one filter graph, CPU", file, costs, way, "graph", target)
+        yield _row(
+            f"render ({way}) / one filter graph, wall", file, costs, way, "graph", target, wall=True
+        )
+
+
+def _row(
+    what: str,
+    file: Path,
+    costs: dict[str, list[Cost]],
+    over: str,
+    under: str,
+    target: float,
+    wall: bool = False,
+) -> Row:
+    def values(name: str) -> list[float]:
+        return [cost.wall if wall else cost.cpu for cost in costs[name]]
+
+    middle, least, greatest = ratio(values(over), values(under))
+    return Row(what, file.stem, middle, least, greatest, target, "x", len(costs[over]))
+
+
+def _memory(what: str, file: Path, costs: Sequence[Cost], target: float | None) -> Row:
+    peaks = sorted(cost.memory for cost in costs)
+    middle = peaks[len(peaks) // 2]
+    return Row(
+        f"{what}, peak memory", file.stem, middle, peaks[0], peaks[-1], target, "MB", len(peaks)
+    )
+
+
+def _again(folder: Path, runs: int) -> Iterator[Row]:
+    """A second cut of 500 shots reaches its timeline from the cache."""
+    many = folder / "many"
+    many.mkdir()
+    for n in range(MANY_CLIPS):
+        footage.make(replace(MANY_SHOTS, seed=MANY_SHOTS.seed + n), many / f"clip{n:03}.mp4")
+    cut: list[str | Path] = [PYTHON, "-m", "editor", "cut", many, "--outputs", folder / "out"]
+    cut += ["--no-render", "--duration", "120", "--json"]
+    run(cut)
+    costs = turns({"cut": cut, "torch": [PYTHON, "-c", "import torch"]}, runs)
+    beyond = sorted(a.wall - b.wall for a, b in zip(costs["cut"], costs["torch"], strict=True))
+    said = json.loads(costs["cut"][0].output)
+    shots = said.get("pool", {}).get("shots", "500")
+    yield Row(
+        "second cut from the cache, beyond importing torch",
+        f"{shots} shots",
+        beyond[len(beyond) // 2],
+        beyond[0],
+        beyond[-1],
+        3.0,
+        "s",
+        len(beyond),
+    )
+
+
+def _hour(folder: Path, given: Sequence[Path]) -> Iterator[Row]:
+    """Memory of an hour's analysis, and of a tenth of it."""
+    source = folder / f"{EASY.name}-20s.mp4"
+    if not source.exists():
+        source = footage.make(EASY, source)
+    peaks = []
+    for name, times in (("a tenth of it", TENTH), ("an hour of 1080p", HOUR)):
+        file = footage.loop(source, times, folder / f"{name.replace(' ', '-')}.mp4")
+        cost = run(_task("analysis", file, folder / f"cache-{times}"))
+        peaks.append(cost.memory)
+        file.unlink()
+        yield replace(
+            _memory("whole analysis", file, [cost], 1200.0 if times == HOUR else None), footage=name
+        )
+    growth = peaks[1] / peaks[0]
+    yield Row("ten times the footage, memory", "1080p", growth, growth, growth, 1.2, "x", 1)
