@@ -4,6 +4,7 @@ B films, T steps, N shots, P cut points. The pool is encoded once; choices are d
 trick (argmax of logits plus Gumbel noise), which needs no normalisation.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -137,6 +138,32 @@ def choose(
     return Chosen((shot, first, out), record, cache)
 
 
+def _steps(
+    policy: Policy,
+    stage: Stage,
+    films: int,
+    generator: torch.Generator | None,
+    forced: Tensor | None,
+) -> Iterator[tuple[dict[str, Tensor], Any]]:
+    """Each step's record, with the reward and which films were going, and the films after it."""
+    encoded = policy.encode(stage.scene)
+    under_way, cache = stage.start(films), Cache()
+    last = torch.tensor([[-1, 0, 0]]).expand(films, -1)
+    step = 0
+    while not bool(stage.done(under_way).all()):
+        valid = ~stage.done(under_way)
+        given = None
+        if forced is not None:
+            shot, first, out = forced[step].expand(films, -1).unbind(-1)
+            given = (shot, first, out)
+        chosen = choose(policy, encoded, stage, under_way, last, cache, generator, given)
+        under_way, reward = stage.step(under_way, *chosen.action)
+        cache, step = chosen.cache, step + 1
+        last = chosen.record["action"].clone()
+        last[:, 0] = torch.where(last[:, 0] == stage.stop, chosen.record["last"][:, 0], last[:, 0])
+        yield {**chosen.record, "reward": reward, "valid": valid}, under_way
+
+
 @torch.no_grad()
 def rollout(
     policy: Policy,
@@ -147,25 +174,25 @@ def rollout(
 ) -> tuple[Trajectories, Any]:
     """Cut `films` films to their end; also returns the films. Without a generator each choice is
     the likeliest. `forced` (T, 3) plays given choices instead, for films that begin alike."""
-    encoded = policy.encode(stage.scene)
-    under_way, cache = stage.start(films), Cache()
-    last = torch.tensor([[-1, 0, 0]]).expand(films, -1)
-    steps: list[dict[str, Tensor]] = []
-    while not bool(stage.done(under_way).all()):
-        valid = ~stage.done(under_way)
-        given = None
-        if forced is not None:
-            shot, first, out = forced[len(steps)].expand(films, -1).unbind(-1)
-            given = (shot, first, out)
-        chosen = choose(policy, encoded, stage, under_way, last, cache, generator, given)
-        under_way, reward = stage.step(under_way, *chosen.action)
-        cache = chosen.cache
-        last = chosen.record["action"].clone()
-        last[:, 0] = torch.where(last[:, 0] == stage.stop, chosen.record["last"][:, 0], last[:, 0])
-        steps.append({**chosen.record, "reward": reward, "valid": valid})
+    steps, under_way = [], None
+    for record, under_way in _steps(policy, stage, films, generator, forced):  # noqa: B007
+        steps.append(record)
     names = [name for name in Trajectories.__dataclass_fields__ if name != "scene"]
-    whole = {name: torch.stack([step[name] for step in steps], 1) for name in names}
+    whole = {name: torch.stack([step.pop(name) for step in steps], 1) for name in names}
     return Trajectories(stage.scene, **whole), under_way
+
+
+@torch.no_grad()
+def play(
+    policy: Policy, stage: Stage, films: int, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor, Any]:
+    """Cut films without keeping what an update needs: actions (B, T, 3), the films' log-likelihood
+    (B,), and the films. After a film's stop its actions are stops."""
+    actions, likely, under_way = [], torch.zeros(films), None
+    for record, under_way in _steps(policy, stage, films, generator, None):  # noqa: B007
+        actions.append(record["action"])
+        likely = likely + torch.where(record["valid"], record["log_prob"], torch.zeros(()))
+    return torch.stack(actions, 1), likely, under_way
 
 
 def score(policy: Policy, films: Trajectories) -> Scored:
