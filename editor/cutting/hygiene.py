@@ -14,11 +14,12 @@ from editor.footage.clip import Clip
 from editor.footage.measures import Analysis
 from editor.timing import FrameSpan
 
-STANDING = 0.5  # s of one picture at a clip's head or tail that count as standing still
+STANDING = 0.8  # s of one picture at a clip's head or tail that count as standing still
 SETTLE_LIMIT = 1.5  # s that a camera's jerk may take; what moves longer is a move
 FOCUS_LIMIT = 2.5  # s that finding focus may take
 WEAK_SHARE = 0.25  # of the clip that any one weak sign may take
 REST = 0.3  # s of rest after which a camera has settled
+AT_REST = 0.7  # s later, at which the picture is that of the take
 JERK = 4.0  # times the take's own unrest at which the camera itself is moved
 JERK_LEAST = (
     0.03  # luma change a frame at 25 a second, with a tenth of the shift in widths a second
@@ -26,6 +27,8 @@ JERK_LEAST = (
 SHIFTED = 0.15  # widths a second, global: the camera moves, not someone in the picture
 BLURRED = 0.6  # of the take's own sharpness, below which it is out of focus
 FOCUSED = 0.85  # of it, from which it is in focus again
+MOVED = 10  # of 255 luma, a pixel of a thumb that the camera's move changed,
+MOVED_SHARE = 0.3  # and how much of the picture it changes
 SAME_VIEW = 0.85  # correlation of a blurred picture with the sharp one: framing did not change
 STRAIGHT = 5.0  # of 255, unrest down a column of colour bars
 FLANK = 0.5  # share of a clip that stands still above which standing still is its nature
@@ -152,8 +155,11 @@ def _unsteady_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterat
     limit = int(WEAK_SHARE * frames)
     head = min(_settled(unrest, shift, rate), limit)
     tail = min(_settled(unrest[::-1], shift[::-1], rate), limit)
-    yield Masked(FrameSpan(first, first + head), "camera settles")
-    yield Masked(FrameSpan(stop - tail, stop), "camera is stopped")
+    after = round(AT_REST * rate)
+    if head and _all_moves(known, first, first + head + after):
+        yield Masked(FrameSpan(first, first + head), "camera settles")
+    if tail and _all_moves(known, stop - 1, stop - tail - after):
+        yield Masked(FrameSpan(stop - tail, stop), "camera is stopped")
     if _same_view(known, first, (first + stop) // 2):
         focus = _focused(sharp, picture.luma[first:stop], rate)
         if focus <= limit:
@@ -191,11 +197,21 @@ def _first_lasting(good: np.ndarray, rate: float, limit: float) -> int:
     return int(found[0]) if len(found) else 0
 
 
-def _same_view(known: Analysis, first: int, middle: int) -> bool:
-    """True where the picture at `first` and the one at `middle` show the same framing."""
-    frames = known.moments.frame
-    ends = [min(int(np.searchsorted(frames, at)), len(frames) - 1) for at in (first, middle)]
-    one, other = (known.moments.thumb[at].astype(np.float32).ravel() for at in ends)
-    one, other = one - one.mean(), other - other.mean()
-    scale = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return scale > 0 and float(one @ other) / scale >= SAME_VIEW
+def _same_view(known: Analysis, one: int, other: int) -> bool:
+    """True where the pictures at two frames show the same framing, sharp or not."""
+    first, second = (rows - rows.mean() for rows in _pictures(known, one, other))
+    scale = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return scale > 0 and float(first @ second) / scale >= SAME_VIEW
+
+
+def _all_moves(known: Analysis, one: int, other: int) -> bool:
+    """True where most of the picture differs between two frames: not someone in it, the camera."""
+    first, second = _pictures(known, one, other)
+    return bool((np.abs(first - second) > MOVED).mean() >= MOVED_SHARE)
+
+
+def _pictures(known: Analysis, *frames: int) -> list[np.ndarray]:
+    """(W,) float32 thumbs of the moments nearest to the frames."""
+    moments = known.moments
+    nearest = [int(np.argmin(np.abs(moments.frame - frame))) for frame in frames]
+    return [moments.thumb[at].astype(np.float32).ravel() for at in nearest]

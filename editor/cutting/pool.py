@@ -181,8 +181,14 @@ def _without_false_starts(sources: Sequence[_Source], grouped: _Grouped) -> list
 def _offer(source: _Source) -> _Source:
     """Part what is left of a clip into regions."""
     offer = regions.offer(source.clip, source.known, source.masked, source.asked.spans)
+    least = regions.SHORTEST * source.clip.rate
     refused = (
-        LeftOut(source.clip, span, "no clean place to cut in and out") for span in offer.refused
+        LeftOut(
+            source.clip,
+            span,
+            "too short" if len(span) < least else "no place to cut in and out between words",
+        )
+        for span in offer.refused
     )
     left_out = sorted((*source.left_out, *refused), key=lambda left: left.span)
     return replace(source, regions=offer.regions, left_out=tuple(left_out))

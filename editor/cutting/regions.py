@@ -5,8 +5,9 @@ and longest cut come later. P cut points of one region, K stretches of speech.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import ceil, floor
 
 import numpy as np
 
@@ -20,6 +21,8 @@ SHORTEST = 0.30  # s, a shorter picture is not read as a shot
 WORD_GUARD = 0.06  # s, a cut without speech keeps this far from words: a detector's ends are soft
 REGION = 10.0  # s, length that a region is split down to
 REGION_LIMIT = 12.0  # s, length that it may have to spare a worse place to split
+AS_QUIET = 6.0  # dB over the quietest place in the air about speech that a cut may be
+APART = 0.05  # s, from another cut point, at which more air or less is a choice of its own
 POINTS = 40  # most cut points of one region
 EPSILON = 1e-3  # s, far below a frame: rounding of seconds
 
@@ -70,11 +73,12 @@ def offer(
     for _, span in musts:
         taken[span.first : span.stop] = True
     speech = _speech_within(clip, known)
+    every = _with_air(clip, known, speech)
     regions = [_demanded(clip, known, span, number) for number, span in musts]
     refused = []
     for shot in known.shots:
         for run in free_runs(taken, shot):
-            points = _points(known, run, shot)
+            points = _points(every, known.moments.frame, run, shot)
             legal = _Legality.of(points.frame, clip, speech, run)
             for first, last in _parts(points, clip, legal):
                 region = _region(points, legal, first, last)
@@ -109,25 +113,67 @@ def _speech_within(clip: Clip, known: Analysis) -> np.ndarray:
     return np.stack([speech[new, 0], ends[last]], axis=1)
 
 
-def _points(known: Analysis, run: FrameSpan, shot: FrameSpan) -> CutPoints:
-    """The run's cut points, its two ends among them. At its end the picture is the last shown."""
-    points, moments = known.cut_points, known.moments.frame
-    low, high = np.searchsorted(points.frame, [run.first, run.stop + 1])
-    frame, kind = points.frame[low:high], points.kind[low:high]
-    weak, moment = points.weak[low:high], points.moment[low:high]
-    for end in (run.first, run.stop):
-        if end in frame:
+def _with_air(clip: Clip, known: Analysis, speech: np.ndarray) -> CutPoints:
+    """The clip's cut points and, where it is as quiet, the tightest and loosest air about speech.
+
+    Analysis gives each pause its quietest frame; a cutter that may choose between little air and
+    much needs more than one.
+    """
+    points, rate = known.cut_points, float(clip.rate)
+    leads = (speech[:, 0] - AIR[1], speech[:, 0] - AIR[0])
+    tails = (speech[:, 1] + AIR[0], speech[:, 1] + AIR[1])
+    wanted: list[int] = []
+    for low, high in (*zip(*leads, strict=True), *zip(*tails, strict=True)):
+        first, last = ceil(low * rate - EPSILON), floor(high * rate + EPSILON)
+        if first < 0 or last > clip.frames or last <= first:
             continue
-        at = int(np.searchsorted(frame, end))
-        reason = Kind.EDGE if end in (shot.first, shot.stop) else Kind.SETTLE
-        nearest = int(np.argmin(np.abs(moments - end)))
-        frame, kind = np.insert(frame, at, end), np.insert(kind, at, reason)
-        weak, moment = np.insert(weak, at, False), np.insert(moment, at, nearest)
+        level = [_level_at(known, frame / rate) for frame in range(first, last + 1)]
+        quiet = [first + i for i, one in enumerate(level) if one <= min(level) + AS_QUIET]
+        wanted.extend((quiet[0], quiet[-1]))
+    least = max(2, round(APART * rate))
+    for frame in sorted(set(wanted)):
+        at = int(np.searchsorted(points.frame, frame))
+        if (np.abs(points.frame[max(0, at - 1) : at + 1] - frame) < least).any():
+            continue
+        nearest = int(np.argmin(np.abs(known.moments.frame - frame)))
+        points = _insert(points, at, frame, Kind.PAUSE, nearest)
+    return points
+
+
+def _level_at(known: Analysis, second: float) -> float:
+    """The loudest of the 60 ms about a second, dBFS."""
+    at = round(second * 100)
+    near = known.sound.level[max(0, at - 3) : at + 3]
+    return float(near.max()) if len(near) else -100.0
+
+
+def _insert(points: CutPoints, at: int, frame: int, kind: Kind, moment: int) -> CutPoints:
+    return CutPoints(
+        np.insert(points.frame, at, frame),
+        np.insert(points.kind, at, kind),
+        np.insert(points.weak, at, False),
+        np.insert(points.moment, at, moment),
+    )
+
+
+def _points(every: CutPoints, moments: np.ndarray, run: FrameSpan, shot: FrameSpan) -> CutPoints:
+    """The run's cut points, its two ends among them. At its end the picture is the last shown."""
+    low, high = np.searchsorted(every.frame, [run.first, run.stop + 1])
+    points = CutPoints(
+        every.frame[low:high], every.kind[low:high], every.weak[low:high], every.moment[low:high]
+    )
+    for end in (run.first, run.stop):
+        if end not in points.frame:
+            at = int(np.searchsorted(points.frame, end))
+            reason = Kind.EDGE if end in (shot.first, shot.stop) else Kind.SETTLE
+            nearest = int(np.argmin(np.abs(moments - end)))
+            points = _insert(points, at, end, reason, nearest)
     before = int(np.searchsorted(moments, run.stop)) - 1
-    if before >= 0 and moments[before] >= run.first:
-        moment = moment.copy()
-        moment[-1] = before
-    return CutPoints(frame, kind, weak, moment)
+    if before < 0 or moments[before] < run.first:
+        return points
+    moment = points.moment.copy()
+    moment[-1] = before
+    return replace(points, moment=moment)
 
 
 @dataclass(frozen=True)
@@ -191,7 +237,7 @@ def _parts(points: CutPoints, clip: Clip, legal: _Legality) -> list[tuple[int, i
         low = min(int(reach[j]), j - 1)
         length = times[j] - times[low:j]
         total = best[low:j] + 2.0 * np.maximum(0, length - REGION)
-        total += 0.5 * np.maximum(0, 3.0 - length)  # a splinter is of little use
+        total += 0.7 * np.maximum(0, 4.0 - length)  # a splinter is of little use
         pick = int(np.argmin(total))
         best[j], came[j] = total[pick] + costs[j] + 0.4, low + pick
     chain = [len(candidate) - 1]

@@ -12,13 +12,16 @@ import numpy as np
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis, Sound
 
-HEAD = 20.0  # s from the take's end in which a clap is sought
+HEAD = 15.0  # s from the take's end in which a clap is sought
 HEAD_SHARE = 0.7  # of the take at most
+CUTS = 1  # detected in a head with a slate at most: the board itself, or the scene; more is a film
+CLAPS = 3  # in that time at most: more is a rhythm or a carpenter
 MUTE_HEAD = 6.0  # s in which a slate without a clap is sought
 STEP = 0.010  # s, of Sound.level
 CLAP_LEVEL = -36.0  # dBFS that a clap reaches at least
 CLAP_RISE = 18.0  # dB above the tenth of a second before it
 CLAP_FALL = 15.0  # dB below its peak after a fifth of a second: wood on wood does not ring
+CLAP_THEN_QUIET = 22.0  # dB below its peak, over half a second: no music
 CLAP_AS_SPEECH = 0.6  # s, a shorter stretch of speech about a clap is the clap itself
 HELD = 3.0  # s before the clap in which the board is held still
 GONE = (2.0, 7.0)  # s after it in which the scene is to be seen
@@ -91,9 +94,11 @@ def claps(sound: Sound) -> tuple[float, ...]:
         before, after = level[max(0, at - 12) : max(0, at - 2)], level[at + 18 : at + 24]
         if not len(near) or not len(before) or not len(after):
             continue
+        rest = level[at + 20 : at + 70]
         peak = float(near.max())
         sudden = peak - float(np.median(before)) >= CLAP_RISE
         over = peak - float(np.median(after)) >= CLAP_FALL
+        over &= peak - float(np.median(rest)) >= CLAP_THEN_QUIET
         if peak >= CLAP_LEVEL and sudden and over and not _spoken(sound.speech, float(onset)):
             found.append(float(onset))
     return tuple(found)
@@ -129,9 +134,10 @@ def _sight(clip: Clip, known: Analysis, first: int, stop: int, heard: Sequence[f
 
 def _find(sight: _Sight, mute: bool) -> Slate | None:
     limit = min(HEAD * sight.rate, HEAD_SHARE * sight.frames)
-    for clap in reversed([one for one in sight.claps if one <= limit]):
+    heard = [one for one in sight.claps if one <= limit]
+    for clap in reversed(heard) if len(heard) <= CLAPS else ():
         out = _board_leaves(sight, clap)
-        if out is not None:
+        if out is not None and sum(cut <= out for cut in sight.cuts) <= CUTS:
             return Slate(clap, out)
     if mute and (out := _without_clap(sight)) is not None:
         return Slate(None, out)
