@@ -13,23 +13,23 @@ import torch
 
 import models
 from editor.config import Style
-from editor.cutting import reasons, search
+from editor.cutting import decode, reasons, search
 from editor.cutting.baselines import BASELINES, Cutting
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Films, Stage, make_stage
+from editor.cutting.observation import FEATURES
 from editor.cutting.pool import Pool
-from editor.cutting.reward import CUT_TERMS, FILM_TERMS
+from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
 from editor.cutting.search import Choice
 from editor.errors import FootageError, PolicyError, StyleError
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.timing import FrameSpan, convert_length
+from models import checkpoint
+from models.policy import Policy
 
 DEFAULT = "base"
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"
-RUNNERS_UP = 3  # next-best choices kept with each cut
-
-Runners = Callable[[Stage, Films, Choice], list[Choice]]  # next-best different choices, best first
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class Cutter:
     """Something that cuts: a trained policy, or a plain way to the same end."""
 
     name: str
-    choose: Cutting
-    runners: Runners
+    decide: Callable[[Stage, int], list[tuple[Choice, list[Choice]]]]  # cuts, each with runners-up
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def policy_names() -> tuple[str, ...]:
 def load_policy(name: str) -> Cutter:
     """The cutter of that name, or of a policy file's path. Raises PolicyError."""
     if name in BASELINES:
-        return Cutter(name, BASELINES[name], _by_reward)
+        return plain_cutter(name, BASELINES[name])
     path = WEIGHTS / f"{name}.safetensors"
     if not path.exists():
         path = Path(name)
@@ -82,7 +81,29 @@ def load_policy(name: str) -> Cutter:
         raise PolicyError(
             f"No trained policy is called {name!r}. Known: {known}, or a .safetensors file."
         )
-    raise PolicyError(f"Policy {name} cannot be read by this version.")
+    try:
+        policy, _ = checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+    except ValueError as err:
+        raise PolicyError(f"Policy {name} cannot be used: {err}") from err
+    return policy_cutter(name, policy)
+
+
+def policy_cutter(name: str, policy: Policy) -> Cutter:
+    """A cutter that lets a trained policy choose, by its own likelihood alone."""
+    return Cutter(name, lambda stage, seed: decode.decode(policy, stage, seed))
+
+
+def plain_cutter(name: str, choose: Cutting) -> Cutter:
+    """A cutter of a plain way, whose runners-up are the next best by reward."""
+
+    def decide(stage: Stage, seed: int) -> list[tuple[Choice, list[Choice]]]:
+        films, made = stage.start(1), []
+        for choice in choose(stage, seed):
+            made.append((choice, _by_reward(stage, films, choice)))
+            films, _, _ = stage.step(films, *(torch.tensor([value]) for value in choice))
+        return made
+
+    return Cutter(name, decide)
 
 
 def _by_reward(stage: Stage, films: Films, mine: Choice) -> list[Choice]:
@@ -100,7 +121,7 @@ def distinct(ranked: list[Choice], mine: Choice) -> list[Choice]:
         others.setdefault(choice[0], choice)
     others.pop(mine[0], None)
     found = list(others.values()) or [choice for choice in ranked if choice != mine]
-    return found[:RUNNERS_UP]
+    return found[: decode.RUNNERS_UP]
 
 
 def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
@@ -110,8 +131,7 @@ def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
     """
     stage = _stage(pool, brief)
     films, made = stage.start(1), []
-    for choice in cutter.choose(stage, brief.seed):
-        others = cutter.runners(stage, films, choice)
+    for choice, others in cutter.decide(stage, brief.seed):
         why = reasons.reason(pool, stage, films, choice, others)
         instead = reasons.alternatives(pool, stage, films, choice, others)
         films, gain, raw = stage.step(films, *(torch.tensor([value]) for value in choice))

@@ -32,7 +32,10 @@ def compare(stage: Stage, films: Films, mine: Choice, other: Choice) -> dict[str
 
 
 def reason(pool: Pool, stage: Stage, films: Films, mine: Choice, others: Sequence[Choice]) -> str:
-    """ "over rabbit.mp4 #2: motion match +0.4, novelty +0.3"; honest where nothing speaks for it."""
+    """Say what `mine` won by, as an editor reads it; honest where nothing speaks for it.
+
+    For instance "over rabbit.mp4 #2: motion match +0.4, novelty +0.3".
+    """
     if not others:
         return "the only choice that lets the film be completed"
     other = others[0]
