@@ -5,10 +5,12 @@ content never as a playlist, a script or a text picture that names or invents ot
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -37,6 +39,7 @@ _ALLOWED = ",".join(
         if not name.endswith("_pipe") and not _REFUSED.intersection(name.split(","))
     )
 )
+MOST_COMPLAINTS = 20  # kept of a damaged file: one says as much as a thousand
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _ALLOWED}
 
 
@@ -136,3 +139,58 @@ def picture_decoder(stream: VideoStream, threads: str = "SLICE") -> Decoder:
         context = own
     context.thread_type = threads
     return Decoder(context, name)
+
+
+def decoded(
+    container: InputContainer,
+    stream: VideoStream,
+    decoder: Decoder,
+    damage: list[str],
+    from_keyframe: bool = False,
+) -> Iterator[av.VideoFrame]:
+    """Decode a stream from where its file stands; what cannot be decoded is named in `damage`.
+
+    from_keyframe: nothing counts that is presented before the first keyframe, as after a seek:
+    such pictures lean on others that were not decoded.
+    """
+    earliest: int | None = None
+    waiting = from_keyframe
+    for packet in packets(container, stream, damage):
+        if waiting:
+            if not packet.is_keyframe:
+                continue
+            waiting, earliest = False, packet.pts
+        try:
+            frames = decoder.decode(packet)
+        except av.FFmpegError as err:
+            _complain(damage, err)
+            continue
+        for frame in frames:
+            if earliest is None or frame.pts is None or frame.pts >= earliest:
+                yield frame
+    try:
+        yield from decoder.decode(None)
+    except av.FFmpegError as err:
+        _complain(damage, err)
+
+
+def packets(
+    container: InputContainer, stream: VideoStream | AudioStream, damage: list[str]
+) -> Iterator[Packet]:
+    """A stream's packets; a file that breaks off just ends."""
+    demuxed: Iterator[Packet] = container.demux(stream)
+    while True:
+        try:
+            packet = next(demuxed, None)
+        except (av.FFmpegError, OSError) as err:
+            _complain(damage, err)
+            return
+        if packet is None:
+            return
+        if packet.size:  # an empty one ends the stream: the decoder is emptied below
+            yield packet
+
+
+def _complain(damage: list[str], err: Exception) -> None:
+    if len(damage) < MOST_COMPLAINTS:
+        damage.append(said(err))

@@ -17,7 +17,7 @@ from editor.footage.clip import Clip, Skipped, SoundTrack
 from editor.footage.probe import probe
 from editor.timing import Timecode
 
-__all__ = ["find", "ingest", "probe"]
+__all__ = ["digest", "find", "ingest", "probe"]
 
 VERSION = 1  # of what `probe` finds: raised when it finds better
 _BLOCK = 1 << 22  # bytes read at a time while hashing
@@ -120,11 +120,11 @@ def ingest(
     for number, path in enumerate(files):
         advance(number, len(files), path.name)
         try:
-            digest = _digest(path, cache)
-            if digest in clips:
-                same = clips[digest].path
+            content = digest(path, cache)
+            if content in clips:
+                same = clips[content].path
                 raise FootageError(f"{path}: the same file as {same}, which is used.")
-            clips[digest] = _probe_once(path, digest, cache)
+            clips[content] = _probe_once(path, content, cache)
         except FootageError as err:
             skipped.append(Skipped(path, _reason(path, err)))
     advance(len(files), len(files), "")
@@ -146,18 +146,22 @@ def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:
     return f"{where}: no clip can be used. {first.path.name}: {first.reason}{more}"
 
 
-def _digest(path: Path, cache: Cache) -> str:
+def digest(path: Path, cache: Cache) -> str:
+    """BLAKE2b of a file's bytes, remembered while its path, size, time and inode stay.
+
+    Raises FootageError where it cannot be read, or is still being written.
+    """
     try:
-        digest = cache.remembered_digest(path)
-        if digest is None:
+        known = cache.remembered_digest(path)
+        if known is None:
             before = stamp(path)
-            digest = _hash(path)
+            known = _hash(path)
             if stamp(path) != before:
                 raise FootageError(f"{path}: is still being written. Cut when its copy is whole.")
-            cache.remember_digest(path, digest)
+            cache.remember_digest(path, known)
     except OSError as err:
         raise FootageError(f"{path}: cannot be read: {err.strerror or err}.") from err
-    return digest
+    return known
 
 
 def _hash(path: Path) -> str:

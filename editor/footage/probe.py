@@ -21,7 +21,14 @@ from av.video.stream import VideoStream
 from editor.errors import FootageError
 from editor.footage import grid, timecode
 from editor.footage.clip import Clip, SoundTrack
-from editor.footage.container import Decoder, Packet, open_container, picture_decoder, said
+from editor.footage.container import (
+    Decoder,
+    Packet,
+    decoded,
+    open_container,
+    picture_decoder,
+    said,
+)
 from editor.timing import Timecode, rate_text, snap_rate, to_frames
 
 PICTURES = 24  # decoded for a look at the picture: enough to see reordering and fields
@@ -273,20 +280,11 @@ def _counted_grid(path: Path, stream: VideoStream, seen: _Seen, notes: list[str]
 
 def _count(path: Path, index: int) -> int:
     """Number of pictures that a file gives when it is decoded whole."""
-    frames = 0
     with open_container(path) as container:
         stream = container.streams[index]
         assert isinstance(stream, VideoStream)
         decoder = picture_decoder(stream, threads="AUTO")
-        try:
-            for packet in container.demux(stream):
-                try:
-                    frames += len(decoder.decode(packet))
-                except av.FFmpegError:
-                    continue  # a damaged packet: FrameReader passes over it likewise
-        except OSError:
-            return frames  # the file ends here, and here FrameReader ends too
-    return frames
+        return sum(1 for _ in decoded(container, stream, decoder, damage=[]))
 
 
 def _stated_rates(stream: VideoStream) -> list[Fraction]:
