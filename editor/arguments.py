@@ -1,27 +1,20 @@
 """Turn argv into checked options: every command's words, defaults and help."""
 
 import argparse
-import math
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
-from editor import __version__
+from editor import __version__, values
 from editor.config import ORDERS, Config, load_style, style_names
 from editor.errors import EditorError
 from editor.timing import parse_rate
 from editor.versions import check_name, name_for
 
-Value = TypeVar("Value")
-
 PROGRAM = "python -m editor"
 DEFAULT_STYLE = "default"
-LONGEST_FILM = 86_400.0  # s, a day: longer is a slip of the keyboard
-SIDES = (16, 8192)  # px, what H.264 holds
-LARGEST_SEED = 2**32 - 1
 
 FIRST_SCREEN = f"""\
 film editor's assistant {__version__}: a folder of footage in, a rough cut out.
@@ -35,7 +28,9 @@ Try it:
   {PROGRAM} cut dailies/ --style interview --duration 45 --music song.ogg
 
 For learning and measuring:
-  {PROGRAM} train, evaluate, fit-pace, bench
+  {PROGRAM} train                train a policy of your own
+  {PROGRAM} fit-pace CSV         fit a style's pace to real films' shot lengths
+  {PROGRAM} bench                speed and memory against the tools that set the floor
 
 {PROGRAM} COMMAND --help explains each of them.
 """
@@ -86,61 +81,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _add_cut(commands)
     _add_analyze(commands)
     _add_doctor(commands)
+    _add_train(commands)
     _add_fit_pace(commands)
+    _add_bench(commands)
     return parser.parse_args(argv)
-
-
-def _asked(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A reader of an option's value whose EditorError becomes argparse's own error."""
-
-    def reader(text: str) -> Value:
-        try:
-            return read(text)
-        except EditorError as err:
-            raise argparse.ArgumentTypeError(str(err).rstrip(".")) from err
-
-    return reader
-
-
-def _duration(text: str) -> float:
-    try:
-        seconds = float(text.strip().removesuffix("s"))
-    except ValueError as err:
-        raise EditorError(f"{text!r} is no length: write seconds, as 45 or 12.5") from err
-    if not (math.isfinite(seconds) and 0 < seconds <= LONGEST_FILM):
-        raise EditorError(f"{text} s is no length of a film: more than 0, at most a day (86400)")
-    return seconds
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"\s*([1-9]\d{0,5})\s*[xX*]\s*([1-9]\d{0,5})\s*", text)
-    if not match:
-        raise EditorError(f"{text!r} is no size: write width x height in pixels, as 1920x1080")
-    width, height = int(match[1]), int(match[2])
-    low, high = SIDES
-    if width % 2 or height % 2:
-        even = f"{width - width % 2}x{height - height % 2}"
-        raise EditorError(f"{text}: both sides must be even, as H.264 has them; {even} would do")
-    if not (low <= width <= high and low <= height <= high):
-        raise EditorError(f"{text}: each side must be {low} to {high} pixels")
-    return width, height
-
-
-def _seed(text: str) -> int:
-    if not re.fullmatch(r"\d{1,10}", text) or int(text) > LARGEST_SEED:
-        raise EditorError(f"{text!r} is no seed: write a whole number from 0 to {LARGEST_SEED}")
-    return int(text)
-
-
-def _check_file(path: Path, option: str) -> None:
-    """Raise EditorError unless the file can be read."""
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except OSError as err:
-        raise EditorError(f"{option} {path}: {err.strerror or err}.") from err
-    if empty:
-        raise EditorError(f"{option} {path}: the file is empty.")
 
 
 Commands = argparse._SubParsersAction  # argparse gives the class no public name
@@ -158,7 +102,7 @@ def _add_cut(commands: "Commands[Parser]") -> None:
     film = cut.add_argument_group("the film")
     film.add_argument(
         "--duration",
-        type=_asked(_duration),
+        type=values.asked(values.duration),
         metavar="SECONDS",
         help="length, hit within 1 s or 5 %% (default: the style's, at most 40 %% of the footage)",
     )
@@ -175,11 +119,14 @@ def _add_cut(commands: "Commands[Parser]") -> None:
     )
     film.add_argument("--music", type=Path, metavar="FILE", help="laid under, cut on its beats")
     film.add_argument(
-        "--size", type=_asked(_size), metavar="WxH", help="pixels (default: the footage's)"
+        "--size",
+        type=values.asked(values.size),
+        metavar="WxH",
+        help="pixels (default: the footage's)",
     )
     film.add_argument(
         "--rate",
-        type=_asked(parse_rate),
+        type=values.asked(parse_rate),
         metavar="R",
         help="frames a second, as 25, 23.976 or 24000/1001 (default: the footage's)",
     )
@@ -220,7 +167,7 @@ def _add_cut(commands: "Commands[Parser]") -> None:
     )
     minds.add_argument(
         "--seed",
-        type=_asked(_seed),
+        type=values.asked(values.seed),
         default=0,
         metavar="N",
         help="another number, another cut of the same footage (default: 0)",
@@ -237,12 +184,7 @@ def _add_analyze(commands: "Commands[Parser]") -> None:
     options = analyze.add_argument_group("options")
     _add_outputs(options)
     _add_backbone(options)
-    options.add_argument(
-        "--style",
-        default=DEFAULT_STYLE,
-        metavar="NAME|FILE.toml",
-        help="whose shot detector looks (default: default)",
-    )
+    _add_style(options, "whose shot detector looks")
     _add_json(options)
 
 
@@ -254,6 +196,77 @@ def _add_doctor(commands: "Commands[Parser]") -> None:
         "films can be rendered, and how to get what is missing.",
     )
     _add_json(doctor)
+
+
+def _add_train(commands: "Commands[Parser]") -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a policy of your own",
+        description="Train a policy on simulated footage, and on recombined footage of your own\n"
+        "where some is named, each FOOTAGE a shoot. Interrupted, it goes on with --resume.",
+        epilog=f"example:\n  {PROGRAM} train shoot1/ shoot2/ --folder runs/mine --seed 1\n"
+        f"  {PROGRAM} cut dailies/ --policy runs/mine/policy.safetensors",
+    )
+    train.add_argument(
+        "footage", nargs="*", type=Path, metavar="FOOTAGE", help="shoots to learn from"
+    )
+    options = train.add_argument_group("options")
+    options.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("runs/policy"),
+        metavar="DIR",
+        help="policy.safetensors, checkpoints and the log go here (default: runs/policy)",
+    )
+    options.add_argument(
+        "--algorithm", default="ppo", metavar="NAME", help="ppo, reinforce or clone (default: ppo)"
+    )
+    for name, default, what in (
+        ("steps", 800, "steps of policy gradient"),
+        ("warm", 400, "pools cut by beam search and imitated first"),
+        ("pools", 2, "pools a step"),
+        ("films", 32, "films a pool"),
+    ):
+        options.add_argument(
+            f"--{name}",
+            type=values.asked(values.count),
+            default=default,
+            metavar="N",
+            help=f"{what} (default: {default})",
+        )
+    options.add_argument(
+        "--seed",
+        type=values.asked(values.seed),
+        default=0,
+        metavar="N",
+        help="of all that is drawn",
+    )
+    options.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
+    _add_outputs(options)
+    _add_backbone(options)
+    _add_style(options, "under which the footage is offered")
+    _add_json(options)
+
+
+def _add_bench(commands: "Commands[Parser]") -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="measure speed and memory against the tools that set the floor",
+        description="Measure analysis, render and memory in one run, as ratios to ffmpeg's own\n"
+        "time on the same files. Without FILE it makes its own footage.",
+    )
+    bench.add_argument("files", nargs="*", type=Path, metavar="FILE", help="videos to measure on")
+    bench.add_argument(
+        "--runs",
+        type=values.asked(values.count),
+        default=3,
+        metavar="N",
+        help="medians are of so many (default: 3)",
+    )
+    bench.add_argument(
+        "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"
+    )
+    _add_json(bench)
 
 
 def _add_fit_pace(commands: "Commands[Parser]") -> None:
@@ -286,6 +299,15 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_style(group: argparse._ArgumentGroup, what: str) -> None:
+    group.add_argument(
+        "--style",
+        default=DEFAULT_STYLE,
+        metavar="NAME|FILE.toml",
+        help=f"{what} (default: {DEFAULT_STYLE})",
+    )
+
+
 def _add_backbone(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--backbone",
@@ -306,33 +328,35 @@ def _add_json(group: argparse._ArgumentGroup | Parser) -> None:
 
 def config(options: argparse.Namespace) -> Config:
     """What `cut` or `analyze` was asked. Raises EditorError before anything is read."""
-    values = vars(options)
+    given = vars(options)
     style = load_style(options.style)
-    if order := values.get("order"):
+    if order := given.get("order"):
         style = replace(style, order=order)
-    given = values.get("name")
-    name = check_name(given) if given is not None else name_for(options.footage[0])
+    name = given.get("name")
+    if name is None:
+        name = name_for(*options.footage[:1] or [Path()])
+    for option in ("weights", "music"):
+        if (path := given.get(option)) is not None:
+            values.check_file(path, f"--{option}")
+    check_name(name)
     for path in options.footage:
         if not os.path.lexists(path):
             raise EditorError(f"{path}: no such file or folder. Name footage that exists.")
-    for option in ("weights", "music"):
-        if (path := values.get(option)) is not None:
-            _check_file(path, f"--{option}")
     return Config(
         footage=tuple(options.footage),
         outputs=options.outputs.absolute(),
         style=style,
         name=name,
-        duration=values.get("duration"),
-        only=tuple(values.get("only", ())),
-        ban=tuple(values.get("ban", ())),
-        must=tuple(values.get("must_include", ())),
-        music=values.get("music"),
+        duration=given.get("duration"),
+        only=tuple(given.get("only", ())),
+        ban=tuple(given.get("ban", ())),
+        must=tuple(given.get("must_include", ())),
+        music=given.get("music"),
         backbone=options.backbone,
         weights=options.weights,
-        policy=values.get("policy"),
-        size=values.get("size"),
-        rate=values.get("rate"),
-        seed=values.get("seed", 0),
-        render=not values.get("no_render", False),
+        policy=given.get("policy"),
+        size=given.get("size"),
+        rate=given.get("rate"),
+        seed=given.get("seed", 0),
+        render=not given.get("no_render", False),
     )

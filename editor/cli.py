@@ -3,12 +3,14 @@
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -47,6 +49,7 @@ def _run(argv: Sequence[str]) -> int:
         _say(arguments.FIRST_SCREEN)
         return MADE
     options = arguments.parse(argv)
+    options.argv = list(argv)
     if options.command is None:
         raise arguments.UsageError(f"No command. Commands: {', '.join(COMMANDS)}.")
     return COMMANDS[options.command](options)
@@ -94,13 +97,57 @@ def _fit_pace(options: argparse.Namespace) -> int:
     return MADE
 
 
+def _train(options: argparse.Namespace) -> int:
+    config = arguments.config(options)
+    watch = _watch()
+    pipeline, _ = _story(watch)
+    with watch.stage("loading"):
+        from editor.learning.training import Training
+    training = Training(
+        folder=options.folder,
+        algorithm=options.algorithm,
+        steps=options.steps,
+        warm=options.warm,
+        pools=options.pools,
+        films=options.films,
+        seed=options.seed,
+        resume=options.resume,
+        command=shlex.join([*arguments.PROGRAM.split(), *options.argv]),
+    )
+    trained = pipeline.train(config, training, watch)
+    if options.json:
+        _say(json.dumps({**asdict(trained), "policy": str(trained.policy)}, indent=2))
+    else:
+        _say(
+            f"Trained {trained.steps} steps, mean film score {trained.score:+.3f}\n"
+            f"Next    cut with it: --policy {printable(str(trained.policy))}"
+        )
+    return MADE
+
+
+def _bench(options: argparse.Namespace) -> int:
+    watch = _watch()
+    _story(watch)
+    from editor.bench import suite, table
+
+    rows = suite.suite(options.files, options.runs, not options.quick, watch)
+    if options.json:
+        found = {"machine": suite.machine(), "rows": [table.as_json(row) for row in rows]}
+        _say(json.dumps(found, indent=2))
+    else:
+        _say(table.draw(rows, suite.machine()))
+    return MADE
+
+
 Command = Callable[[argparse.Namespace], int]
 
 COMMANDS: dict[str, Command] = {
     "cut": _cut,
     "analyze": _analyze,
     "doctor": _doctor,
+    "train": _train,
     "fit-pace": _fit_pace,
+    "bench": _bench,
 }
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from editor.progress import Advance, Watch
 from editor.report import Made
 from editor.versions import Version, check_name, drafting, writing_to
 from models import backbone
+
+if TYPE_CHECKING:
+    from editor.learning.training import Trained, Training
 
 EXPORTS = ("otio",)  # of every version
 
@@ -117,6 +121,25 @@ def analyze(config: Config, watch: Watch) -> Looked:
         cache = Cache(config.cache)
         _check_backbone(config)
         return _look(config, cache, stages)
+
+
+def train(config: Config, training: "Training", watch: Watch) -> "Trained":
+    """Train a policy on simulated footage, and on the config's, each of its paths one shoot."""
+    from editor.learning import training as learning  # a cut has no need of it
+
+    stages = Stages(watch)
+    with writing_to(config.outputs):
+        cache = Cache(config.cache)
+        shoots = [
+            _look(replace(config, footage=(shoot,)), cache, stages) for shoot in config.footage
+        ]
+    training = replace(
+        training,
+        footage=tuple(pool.build(one.clips, one.analyses, config.style) for one in shoots),
+        names=tuple(clip.name for one in shoots for clip in one.clips),
+    )
+    with writing_to(training.folder), stages.run("training") as advance:
+        return learning.train(training, advance)
 
 
 # --- the cheap checks, before hours of analysis ---------------------------------------------------

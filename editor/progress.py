@@ -69,7 +69,7 @@ class Lines:
             nonlocal said, last_share, last_label
             share, now = done / total if total else 0.0, time.monotonic()
             first = not last_label and bool(label)
-            moved = label != last_label and share - last_share >= LINE_SHARE
+            moved = bool(label) and label != last_label and share - last_share >= LINE_SHARE
             if first or moved or now - said >= LINE_GAP:
                 self._say(f"{title}: {share:4.0%} {printable(label)}{_left(now - began, share)}")
                 said, last_share, last_label = now, share, label
@@ -128,4 +128,5 @@ class Bars:
 
 def _left(taken: float, share: float) -> str:
     """The time left, once enough is done to tell."""
-    return f", {span_text(taken / share - taken)} left" if share >= LINE_SHARE else ""
+    left = taken / share - taken if share >= LINE_SHARE else 0.0
+    return f", {span_text(left)} left" if left >= 1.0 else ""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import shutil
 from collections.abc import Callable
@@ -113,15 +114,14 @@ def test_a_wrong_command_says_what_would_be_right_and_exits_2(run, argv, said, t
 
 
 def assert_says(line: str, pattern: str) -> None:
-    import re
-
     assert re.search(pattern, line), line
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("duration = [", "not valid TOML.*line 1"),
+        ("duration = [\n", "not valid TOML"),
+        ("duration = 3\nstyle = = 2\n", "not valid TOML.*line 2"),
         ("duration = 30", "lacks"),
         ("dir = 1", "names no such key.*dir.*Known"),
         ("\x00", "not valid TOML"),

@@ -1,0 +1,79 @@
+"""Turn the text of one option into a checked value."""
+
+import argparse
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from editor.errors import EditorError
+
+Value = TypeVar("Value")
+
+LONGEST_FILM = 86_400.0  # s, a day: longer is a slip of the keyboard
+SIDES = (16, 8192)  # px, what H.264 holds
+LARGEST_SEED = 2**32 - 1
+
+
+def asked(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A reader of an option's value whose EditorError becomes argparse's own error."""
+
+    def reader(text: str) -> Value:
+        try:
+            return read(text)
+        except EditorError as err:
+            raise argparse.ArgumentTypeError(str(err).rstrip(".")) from err
+
+    return reader
+
+
+def duration(text: str) -> float:
+    """A film's length in seconds."""
+    try:
+        seconds = float(text.strip().removesuffix("s"))
+    except ValueError as err:
+        raise EditorError(f"{text!r} is no length: write seconds, as 45 or 12.5") from err
+    if not (math.isfinite(seconds) and 0 < seconds <= LONGEST_FILM):
+        raise EditorError(f"{text} s is no length of a film: more than 0, at most a day (86400)")
+    return seconds
+
+
+def size(text: str) -> tuple[int, int]:
+    """Width and height in pixels, both even."""
+    match = re.fullmatch(r"\s*([1-9]\d{0,5})\s*[xX*]\s*([1-9]\d{0,5})\s*", text)
+    if not match:
+        raise EditorError(f"{text!r} is no size: write width x height in pixels, as 1920x1080")
+    width, height = int(match[1]), int(match[2])
+    low, high = SIDES
+    if width % 2 or height % 2:
+        even = f"{width - width % 2}x{height - height % 2}"
+        raise EditorError(f"{text}: both sides must be even, as H.264 has them; {even} would do")
+    if not (low <= width <= high and low <= height <= high):
+        raise EditorError(f"{text}: each side must be {low} to {high} pixels")
+    return width, height
+
+
+def seed(text: str) -> int:
+    """A whole number that generators take."""
+    if not re.fullmatch(r"\d{1,10}", text) or int(text) > LARGEST_SEED:
+        raise EditorError(f"{text!r} is no seed: write a whole number from 0 to {LARGEST_SEED}")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not re.fullmatch(r"[1-9]\d{0,6}", text):
+        raise EditorError(f"{text!r} is no count: write a whole number from 1")
+    return int(text)
+
+
+def check_file(path: Path, option: str) -> None:
+    """Raise EditorError unless the file can be read."""
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as err:
+        raise EditorError(f"{option} {path}: {err.strerror or err}.") from err
+    if empty:
+        raise EditorError(f"{option} {path}: the file is empty.")
