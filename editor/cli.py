@@ -72,10 +72,11 @@ def _analyze(options: argparse.Namespace) -> int:
     watch = _watch()
     pipeline, report = _story(watch)
     looked = pipeline.analyze(config, watch)
+    facts = looked.clips, looked.analyses, looked.skipped, looked.seconds
     if options.json:
-        _say(report.json_text(report.looked_json(looked), True))
+        _say(report.json_text(report.looked_json(*facts), True))
     else:
-        _say(report.looked_summary(looked, config))
+        _say(report.looked_summary(*facts))
     return MADE
 
 

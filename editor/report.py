@@ -5,7 +5,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,7 @@ from editor.cutting.pool import LeftOut
 from editor.film.render import RenderReport
 from editor.film.timeline import Cut, Timeline
 from editor.footage.clip import Clip, Skipped
+from editor.footage.measures import Analysis
 from editor.progress import printable, span_text
 from editor.timing import rate_text
 from editor.versions import Version
@@ -75,7 +76,7 @@ def as_json(made: Made) -> dict[str, Any]:
         "length": made.length,
         "footage": {
             "clips": len(made.clips),
-            "duration_s": round(float(_footage(made)), 3),
+            "duration_s": round(float(_footage(made.clips)), 3),
             "usable_s": round(float(made.usable), 3),
         },
         "left_out": [_left_out(left) for left in made.left_out],
@@ -184,7 +185,7 @@ def summary(made: Made) -> str:
         f" {float(timeline.duration):.1f} s, {width}x{height} at {rate_text(timeline.rate)} fps",
         f"  {printable(str(folder / film))}",
         f"From    {len(made.clips)} {_plural('clip', len(made.clips))},"
-        f" {span_text(float(_footage(made)))} of footage,"
+        f" {span_text(float(_footage(made.clips)))} of footage,"
         f" {span_text(float(made.usable))} of it on offer",
         f"Length  {made.length}",
         f"Times   {_times(made.seconds)}",
@@ -194,6 +195,59 @@ def summary(made: Made) -> str:
     lines += _labelled("Skipped", _skipped(made.skipped))
     lines += _labelled("Notes", _some([printable(note) for note in notes(made)]))
     lines += _labelled("Next", _next(made))
+    return "\n".join(lines)
+
+
+def looked_json(
+    clips: Sequence[Clip],
+    analyses: Mapping[str, Analysis],
+    skipped: Sequence[Skipped],
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """What `analyze` found, as plain values. analyses: by digest."""
+    return {
+        "clips": [_clip(clip, analyses[clip.digest]) for clip in clips],
+        "skipped": [{"path": str(left.path), "reason": left.reason} for left in skipped],
+        "seconds": {stage: round(seconds.get(stage, 0.0), 3) for stage in STAGES[:3]},
+    }
+
+
+def _clip(clip: Clip, seen: Analysis) -> dict[str, Any]:
+    return {
+        "path": str(clip.path),
+        "rate": rate_text(clip.rate),
+        "size": list(clip.size),
+        "frames": clip.frames,
+        "duration_s": round(float(clip.duration), 6),
+        "codec": clip.codec,
+        "timecode": str(clip.timecode) if clip.timecode else None,
+        "shots": [[span.first, span.stop] for span in seen.shots],
+        "cut_points": len(seen.cut_points.frame),
+        "speech": [[round(float(a), 3), round(float(b), 3)] for a, b in seen.sound.speech],
+        "loudness_lufs": _finite(seen.sound.integrated) if seen.sound.present else None,
+        "notes": list(clip.notes),
+    }
+
+
+def looked_summary(
+    clips: Sequence[Clip],
+    analyses: Mapping[str, Analysis],
+    skipped: Sequence[Skipped],
+    seconds: Mapping[str, float],
+) -> str:
+    """What `analyze` says at the end."""
+    found = [analyses[clip.digest] for clip in clips]
+    shots = sum(len(seen.shots) for seen in found)
+    speech = sum(float((seen.sound.speech[:, 1] - seen.sound.speech[:, 0]).sum()) for seen in found)
+    lines = [
+        f"Looked at {len(clips)} {_plural('clip', len(clips))}, {span_text(float(_footage(clips)))}"
+        f" of footage: {shots} {_plural('shot', shots)}, {span_text(speech)} of speech",
+        f"Times   {_times(seconds)}",
+    ]
+    lines += _labelled("Skipped", _skipped(skipped))
+    of_clips = [printable(f"{clip.name}: {note}") for clip in clips for note in clip.notes]
+    lines += _labelled("Notes", _some(of_clips))
+    lines += _labelled("Next", ["cut the same footage with the same --outputs: that is quick now"])
     return "\n".join(lines)
 
 
@@ -233,7 +287,7 @@ def _reasons(made: Made) -> list[str]:
     return lines
 
 
-def _skipped(skipped: tuple[Skipped, ...]) -> list[str]:
+def _skipped(skipped: Sequence[Skipped]) -> list[str]:
     return _some([f"{printable(left.path.name)}: {printable(left.reason)}" for left in skipped])
 
 
@@ -251,8 +305,9 @@ def _next(made: Made) -> list[str]:
     return steps if made.rendered else ["the same without --no-render makes the film", *steps]
 
 
-def _footage(made: Made) -> Fraction:
-    return sum((clip.duration for clip in made.clips), Fraction(0))
+def _footage(clips: Sequence[Clip]) -> Fraction:
+    """Length of the footage in seconds."""
+    return sum((clip.duration for clip in clips), Fraction(0))
 
 
 def _plural(word: str, count: int) -> str:
