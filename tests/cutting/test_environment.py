@@ -1,0 +1,291 @@
+import warnings
+from dataclasses import replace
+from fractions import Fraction
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from gymnasium.utils.env_checker import check_env
+
+from editor.config import Pace, Style
+from editor.cutting import environment
+from editor.cutting.brief import Brief
+from editor.cutting.completion import fill
+from editor.cutting.environment import ILLEGAL, Films, Stage, make_stage
+from editor.cutting.material import film_frames
+from editor.cutting.pool import Pool
+from editor.errors import EditorError, FootageError
+from editor.learning.curriculum import sample_brief
+from editor.learning.simulate import World, sample_world, simulate
+from editor.timing import convert_length
+
+PACE = Pace(median=2.5, log_sd=0.7, autocorrelation=0.3, shortest=0.5, longest=12.0)
+STYLE = Style("test", "", 20.0, "recorded", PACE)
+WORLD = World(12, 2.0, 0.4, 0.5, 0.7, 0.3, 2.0, 8.0)
+
+
+def pool_of(seed: int = 0, **changes: object) -> Pool:
+    return simulate(replace(WORLD, **changes), np.random.default_rng(seed))
+
+
+def play_at_random(stage: Stage, films: int, seed: int = 0) -> tuple[Films, torch.Tensor]:
+    """Cut films by any legal choice, and check on the way that there always is one."""
+    generator = torch.Generator().manual_seed(seed)
+    under_way, total = stage.start(films), torch.zeros(films)
+    while not bool(under_way.done.all()):
+        mask = stage.shot_mask(under_way)
+        assert bool(mask.any(1).all())
+        shot = torch.multinomial(mask.float(), 1, generator=generator)[:, 0]
+        pairs = stage.pair_mask(under_way, shot).flatten(1)
+        assert bool(pairs.any(1).all()), "a shot was offered without a legal in and out"
+        pair = torch.multinomial(pairs.float(), 1, generator=generator)[:, 0]
+        points = stage.material.points
+        under_way, gain, raw = stage.step(under_way, shot, pair // points, pair % points)
+        assert bool((raw.abs() <= 1).all())
+        total += gain
+    return under_way, total
+
+
+def odd_pools() -> list[tuple[str, Pool, float]]:
+    """Pools on which a mask is likely to lead astray, with a length to ask for."""
+    one = pool_of(1, shots=1)
+    speech = pool_of(2, speech=1.0, takes=3.0, shots=20)
+    twins = pool_of(3, speech=1.0, takes=4.0, shots=8)
+    must = pool_of(4, shots=15)
+    wanted = np.full(must.size, -1)
+    wanted[[1, 6, must.size - 1]] = 0, 1, 2
+    voices = pool_of(5, speech=1.0, takes=1.0, shots=14)
+    late = np.full(voices.size, -1)
+    late[voices.size - 1] = 0
+    return [
+        ("one shot", one, 0.4 * float(one.usable)),
+        ("speech only", speech, 12.0),
+        ("takes of few lines", twins, 9.0),
+        ("must-includes", replace(must, must=wanted), 18.0),
+        ("speech with a late must-include", replace(voices, must=late), 10.0),
+        ("large", pool_of(6, shots=120), 45.0),
+        (
+            "nearly all of it",
+            pool_of(7, shots=5, speech=0.0),
+            0.9 * float(pool_of(7, shots=5).usable),
+        ),
+    ]
+
+
+@pytest.mark.parametrize("order", ["recorded", "free"])
+@pytest.mark.parametrize("name,pool,seconds", odd_pools(), ids=lambda value: str(value)[:30])
+def test_no_choice_leads_to_a_dead_end(name, pool, seconds, order):
+    stage = make_stage(pool, Brief(STYLE, seconds, order, 0))
+    films, total = play_at_random(stage, 500)  # 14 cases: with the sampled ones over 10,000
+    length = films.progress.length
+    assert bool(((length >= stage.rules.low) & (length <= stage.rules.high)).all())
+    assert bool(films.state.answered.all())
+    assert torch.allclose(total, films.progress.score, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_sampled_pools_and_styles_have_no_dead_end(seed):
+    rng = np.random.default_rng(seed)
+    pool = simulate(sample_world(rng, 1, 80), rng)
+    if seed % 3 == 0:
+        must = np.full(pool.size, -1)
+        must[rng.integers(pool.size, size=2)] = 0, 1
+        pool = replace(pool, must=must)
+    try:
+        stage = make_stage(pool, sample_brief(pool, rng))
+    except FootageError:
+        return  # said before anything is cut, which is no dead end
+    films, _ = play_at_random(stage, 60, seed)
+    length = films.progress.length
+    assert bool(((length >= stage.rules.low) & (length <= stage.rules.high)).all())
+    assert bool(films.state.answered.all())
+
+
+def cuts_of(stage: Stage, films: int, seed: int = 0) -> list[list[tuple[int, int, int]]]:
+    generator = torch.Generator().manual_seed(seed)
+    under_way, made = stage.start(films), [[] for _ in range(films)]
+    while not bool(under_way.done.all()):
+        shot = torch.multinomial(stage.shot_mask(under_way).float(), 1, generator=generator)[:, 0]
+        pairs = stage.pair_mask(under_way, shot).flatten(1)
+        pair = torch.multinomial(pairs.float(), 1, generator=generator)[:, 0]
+        first, last = pair // stage.material.points, pair % stage.material.points
+        for film in range(films):
+            if not under_way.done[film] and shot[film] != stage.stop:
+                made[film].append((int(shot[film]), int(first[film]), int(last[film])))
+        under_way, _, _ = stage.step(under_way, shot, first, last)
+    return made
+
+
+@pytest.mark.parametrize("order", ["recorded", "free"])
+def test_no_frame_is_used_twice(order):
+    pool = pool_of(0, speech=0.0)
+    stage = make_stage(pool, Brief(STYLE, 25.0, order, 0))
+    for made in cuts_of(stage, 60):
+        seen = set()
+        for shot, first, last in made:
+            frames = range(pool.frame[shot, first], pool.frame[shot, last])
+            used = {(int(pool.clip[shot]), frame) for frame in frames}
+            assert not used & seen
+            seen |= used
+
+
+def test_a_shot_may_be_used_more_than_once():
+    pool = pool_of(0, speech=0.0, shots=3)
+    stage = make_stage(pool, Brief(STYLE, 10.0, "free", 0))
+    assert any(len({shot for shot, _, _ in made}) < len(made) for made in cuts_of(stage, 60))
+
+
+def test_recorded_order_never_goes_back():
+    pool = pool_of(3, speech=0.5)
+    stage = make_stage(pool, Brief(STYLE, 20.0, "recorded", 0))
+    for made in cuts_of(stage, 60):
+        places = [(pool.rank[shot], pool.frame[shot, first]) for shot, first, _ in made]
+        assert places == sorted(places)
+
+
+def test_in_free_order_one_voice_still_speaks_in_order():
+    pool = pool_of(8, speech=1.0, takes=1.0, length=24.0, shots=14)
+    stage = make_stage(pool, Brief(STYLE, 20.0, "free", 0))
+    assert stage.rules.order == "free"
+    moved = False
+    for made in cuts_of(stage, 60):
+        places = [(pool.rank[shot], pool.frame[shot, first]) for shot, first, _ in made]
+        moved |= places != sorted(places)
+        for voice in set(pool.voice[pool.voice >= 0]):
+            own = [
+                p for p, (shot, _, _) in zip(places, made, strict=True) if pool.voice[shot] == voice
+            ]
+            assert own == sorted(own)
+    assert moved
+
+
+@pytest.mark.parametrize("order", ["recorded", "free"])
+def test_of_one_line_only_one_take_is_used(order):
+    pool = pool_of(2, speech=1.0, takes=3.0, shots=20)
+    assert (pool.line >= 0).any()
+    stage = make_stage(pool, Brief(STYLE, 12.0, order, 0))
+    for made in cuts_of(stage, 60):
+        takes: dict[int, set[int]] = {}
+        for shot, _, _ in made:
+            if pool.line[shot] >= 0:
+                takes.setdefault(int(pool.line[shot]), set()).add(int(pool.clip[shot]))
+        assert all(len(clips) == 1 for clips in takes.values())
+
+
+def test_a_take_that_the_editor_names_is_the_one_used():
+    pool = pool_of(2, speech=1.0, takes=3.0, shots=20)
+    line = int(pool.line[pool.line >= 0][0])
+    wanted = int(np.flatnonzero(pool.line == line)[-1])
+    pool = replace(pool, must=np.where(np.arange(pool.size) == wanted, 0, -1))
+    stage = make_stage(pool, Brief(STYLE, 12.0, "recorded", 0))
+    for made in cuts_of(stage, 40):
+        assert {int(pool.clip[s]) for s, _, _ in made if pool.line[s] == line} == {
+            int(pool.clip[wanted])
+        }
+
+
+def test_lengths_are_whole_film_frames_as_the_timeline_counts_them():
+    pool = pool_of(1)
+    rate = Fraction(24000, 1001)
+    frames = film_frames(pool, rate)
+    for shot in range(pool.size):
+        clip = pool.clips[int(pool.clip[shot])]
+        for last in range(1, int(pool.points[shot])):
+            span = int(pool.frame[shot, last] - pool.frame[shot, 0])
+            assert frames[shot, 0, last] == convert_length(span, clip.rate, rate)
+
+
+def test_footage_that_cannot_fill_the_length_gives_an_honestly_shorter_film():
+    pool = pool_of(1, shots=2, speech=0.0)
+    asked = 1.5 * float(pool.usable)
+    stage = make_stage(pool, Brief(STYLE, asked, "recorded", 0))
+    films, _ = play_at_random(stage, 40)
+    assert "of the asked" in stage.rules.notes[0]
+    assert float(films.progress.length.min()) / stage.material.rate < asked
+
+
+def test_footage_without_any_legal_cut_is_refused():
+    pool = pool_of(1)
+    with pytest.raises(FootageError, match="No shot can be cut"):
+        make_stage(replace(pool, pair=np.zeros_like(pool.pair)), Brief(STYLE, 20.0, "recorded", 0))
+
+
+def test_features_that_are_not_numbers_are_named():
+    pool = pool_of(1)
+    broken = pool.level.copy()
+    broken[0, 0] = np.nan
+    with pytest.raises(ValueError, match="level"):
+        make_stage(replace(pool, level=broken), Brief(STYLE, 20.0, "recorded", 0))
+
+
+def test_small_cuts_fill_as_much_as_trying_all_ways_says():
+    rng = np.random.default_rng(0)
+    times = np.sort(rng.integers(1, 90, (4, 7)), axis=1)
+    length = np.maximum(times[:, None, :] - times[:, :, None], 0)
+    allowed = (length > 3) & (rng.random(length.shape) < 0.6)
+
+    def most(shot, first, last):
+        best = 0
+        for into in range(first, last):
+            for out in range(into + 1, last + 1):
+                if allowed[shot, into, out] and length[shot, into, out] <= 40:
+                    best = max(best, length[shot, into, out] + most(shot, out, last))
+        return best
+
+    found = fill(allowed, length, 40)
+    for shot in range(4):
+        assert found[shot, 0, 6] == most(shot, 0, 6)
+        assert found[shot, 2, 5] == most(shot, 2, 5)
+
+
+def test_many_films_at_once_earn_what_each_earns_alone():
+    pool = pool_of(5)
+    stage = make_stage(pool, Brief(STYLE, 15.0, "recorded", 0))
+    made = cuts_of(stage, 12)
+    films, _ = play_at_random(stage, 12)  # drawn by the same generator: the same films
+    for film, cuts in enumerate(made):
+        env = environment.RoughCut(pool, STYLE, Brief(STYLE, 15.0, "recorded", 0))
+        env.reset(seed=0)
+        total, ended = 0.0, False
+        for action in [*cuts, (pool.size, 0, 0)]:
+            _, reward, ended, truncated, info = env.step(np.array(action))
+            total += reward
+            assert not truncated and "illegal" not in info
+        assert ended
+        assert total == pytest.approx(float(films.progress.score[film]), abs=1e-4)
+
+
+def test_gymnasium_accepts_the_environment():
+    environment.register()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        env = gymnasium.make(environment.NAME, pool=pool_of(1), style=STYLE)
+        check_env(env.unwrapped, skip_render_check=True)
+
+
+def test_an_illegal_action_ends_the_episode_and_is_named():
+    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env.reset(seed=0)
+    stop = np.array([env.stage.stop, 0, 0])
+    _, reward, ended, truncated, info = env.step(stop)
+    assert (reward, ended, truncated) == (ILLEGAL, True, False)
+    assert "stop" in info["illegal"]
+    env.reset(seed=0)
+    _, reward, ended, _, info = env.step(np.array([0, 3, 1]))
+    assert reward == ILLEGAL and ended and "shot 0" in info["illegal"]
+
+
+def test_masks_are_offered_as_maskable_learners_ask_for_them():
+    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    _, info = env.reset(seed=0)
+    assert np.array_equal(env.action_masks(), info["action_mask"])
+    shot = int(np.flatnonzero(env.action_masks()[:-1])[0])
+    assert env.pair_mask(shot).any()
+
+
+def test_must_includes_that_cannot_fit_are_refused_in_an_editors_words():
+    pool = pool_of(4, shots=15, speech=0.0)
+    must = np.arange(pool.size)
+    with pytest.raises(EditorError, match="must-include"):
+        make_stage(replace(pool, must=must), Brief(STYLE, 3.0, "recorded", 0))
