@@ -1,0 +1,236 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from editor.config import Pace, Style
+from editor.cutting import search, terms
+from editor.cutting.baselines import BASELINES
+from editor.cutting.brief import Brief
+from editor.cutting.environment import Stage, make_stage
+from editor.cutting.evaluation import Case, compare, film_of
+from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS, load_statistics
+from editor.errors import StyleError
+from editor.learning.simulate import World, sample_world, simulate
+from tests.cutting.hacks import HACKS
+
+PACE = Pace(median=2.5, log_sd=0.7, autocorrelation=0.3, shortest=0.5, longest=12.0)
+STYLE = Style("test", "", 20.0, "free", PACE)
+WORLD = World(16, 2.0, 0.3, 0.5, 0.7, 0.3, 2.0, 8.0)
+BEATS = np.arange(0.0, 60.0, 0.5)
+
+
+def stage_of(seed: int = 0, style: Style = STYLE, beats: np.ndarray = BEATS) -> Stage:
+    pool = simulate(WORLD, np.random.default_rng(seed))
+    return make_stage(pool, Brief(style, 20.0, style.order, 0, beats))
+
+
+def term(stage: Stage, made: list[tuple[int, int, int]], name: str) -> float:
+    """A per-cut term of the last cut of a film, or a term of the whole film."""
+    films = stage.start(1)
+    for choice in made:
+        films, _, raw = stage.step(films, *(torch.tensor([value]) for value in choice))
+    if name in CUT_TERMS:
+        return float(raw[0, CUT_TERMS.index(name)])
+    return float(stage.reward.film_terms(films.progress)[0, FILM_TERMS.index(name)])
+
+
+def _pairs(stage: Stage, shot: int) -> list[list[int]]:
+    return torch.nonzero(stage.rules.allowed[shot]).tolist()
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_every_term_is_bounded_on_any_film(name):
+    stage = stage_of()
+    for seed in range(5):
+        made = BASELINES["random"](stage, seed)
+        assert all(-1 <= term(stage, made[: n + 1], name) <= 1 for n in range(len(made)))
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_every_term_has_a_family_and_words_for_an_editor(name):
+    row = TERMS[name]
+    assert row.family in ("pacing", "continuity", "engagement")
+    assert (row.cut is None) != (row.film is None)
+    function = row.cut or row.film
+    assert function is not None and "[" not in row.words
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_every_term_is_standardised_by_measured_statistics(name):
+    mean, spread = load_statistics()[name]
+    assert -1 <= mean <= 1 and spread > 0
+    assert (mean, spread) != (0.0, 0.5), "no statistics were measured"
+
+
+def test_the_rewards_of_a_film_sum_to_its_score():
+    stage = stage_of()
+    made = BASELINES["random"](stage, 3)
+    films, total = stage.start(1), 0.0
+    for choice in made:
+        films, gain, _ = stage.step(films, *(torch.tensor([value]) for value in choice))
+        total += float(gain)
+    films, gain, _ = stage.step(films, *(torch.tensor([v]) for v in (stage.stop, 0, 0)))
+    assert float(gain) == 0.0
+    assert total == pytest.approx(float(stage.reward.score(films.progress)), abs=1e-4)
+
+
+def test_a_preview_is_the_reward_that_the_cut_then_earns():
+    stage = stage_of()
+    films = stage.start(1)
+    for choice in BASELINES["random"](stage, 1):
+        each = [torch.tensor([[value]]) for value in choice]
+        promised, _ = stage.reward.preview(films.progress, *each)
+        films, gain, _ = stage.step(films, *(torch.tensor([value]) for value in choice))
+        assert float(promised) == pytest.approx(float(gain), abs=1e-5)
+
+
+def test_a_cut_on_the_beat_scores_one_and_between_beats_minus_one():
+    stage = stage_of()
+    m = stage.material
+    shot, first, last = next(
+        (s, i, o)
+        for s in range(m.size)
+        for i, o in _pairs(stage, s)
+        if abs(float(m.length[s, i, o]) / m.rate / 0.5 % 1 - 0.5) < 0.1
+    )
+    assert term(stage, [(shot, first, last)], "on_the_beat") < -0.95
+    end = float(m.length[shot, first, last]) / m.rate
+    onto = stage_of(beats=np.array([end]))
+    assert term(onto, [(shot, first, last)], "on_the_beat") == pytest.approx(1.0)
+
+
+def test_without_music_no_weight_is_lost_to_the_beat():
+    silent = stage_of(beats=np.zeros(0))
+    assert float(silent.reward.cut_weight[CUT_TERMS.index("on_the_beat")]) == 0.0
+    weights = silent.reward.cut_weight.sum() + silent.reward.film_weight.sum()
+    assert float(weights) == pytest.approx(1.0)
+
+
+def test_the_same_framing_of_the_same_set_up_jumps_and_another_set_up_does_not():
+    stage = stage_of()
+    shot = max(range(stage.material.size), key=lambda s: len(_pairs(stage, s)))
+    pairs = _pairs(stage, shot)
+    first = pairs[0]
+    later = next((i, o) for i, o in pairs if i > first[1])
+    far = int((stage.material.likeness[shot]).argmin())
+    jump = term(stage, [(shot, *first), (shot, *later)], "jump_cut")
+    clean = term(stage, [(shot, *first), (far, *_pairs(stage, far)[0])], "jump_cut")
+    assert jump < 0 < clean
+
+
+def test_going_on_where_the_last_cut_ended_is_no_edit():
+    stage = stage_of()
+    for shot in range(stage.material.size):
+        pairs = _pairs(stage, shot)
+        joined = [(a, b) for a in pairs for b in pairs if a[1] == b[0]]
+        if joined:
+            one, two = joined[0]
+            assert term(stage, [(shot, *one), (shot, *two)], "jump_cut") == -1.0
+            return
+    raise AssertionError("no shot could be cut in two")
+
+
+def test_what_was_just_shown_is_not_new():
+    stage = stage_of()
+    pairs = _pairs(stage, 0)
+    assert term(stage, [(0, *pairs[0])], "novelty") == 1.0
+    later = next((i, o) for i, o in pairs if i >= pairs[0][1])
+    assert term(stage, [(0, *pairs[0]), (0, *later)], "novelty") == -1.0
+
+
+def test_lengths_drawn_from_the_style_fit_it_and_equal_lengths_do_not():
+    stage = stage_of()
+    film = stage.start(1).progress
+    quantile = torch.erfinv(2 * (torch.arange(30) + 0.5) / 30 - 1) * 2**0.5
+    count = torch.tensor([30])
+    drawn = replace(film, z=quantile[torch.randperm(30)][None], count=count)
+    equal = replace(film, z=torch.zeros(1, 30), count=count)
+    short = replace(film, z=quantile[None] - 2, count=count)
+    fit = [float(terms.length_fit(f, stage.brief, stage.material)) for f in (drawn, equal, short)]
+    assert fit[0] > 0.95
+    assert fit[0] > fit[1] + 0.5 and fit[1] > fit[2]
+
+
+def test_long_and_short_shots_in_runs_beat_long_and_short_in_turn():
+    stage = stage_of()
+    film = stage.start(1).progress
+    z = torch.tensor([1.0, 1.2, 0.9, 0.2, -0.3, -1.0, -1.1, -0.9, 0.1, 0.8])
+    turns = torch.tensor([1.0, -1.0, 1.2, -1.1, 0.9, -0.9, 0.8, -0.3, 0.2, 0.1])
+    runs, turn = (
+        float(
+            terms.rhythm(
+                replace(film, z=row[None], count=torch.tensor([10])), stage.brief, stage.material
+            )
+        )
+        for row in (z, turns)
+    )
+    assert runs > turn + 0.5
+
+
+def test_a_style_that_weighs_an_unknown_term_is_refused_with_the_known_ones():
+    with pytest.raises(StyleError, match="jump_cut"):
+        stage_of(style=replace(STYLE, weights={"jumpcut": 1.0}))
+
+
+def test_a_style_that_weighs_nothing_is_refused():
+    with pytest.raises(StyleError, match="weight 0"):
+        stage_of(style=replace(STYLE, weights=dict.fromkeys(TERMS, 0.0)))
+
+
+def test_a_style_changes_which_cut_is_best():
+    faces = replace(STYLE, weights={**dict.fromkeys(TERMS, 0.0), "faces": 1.0})
+    sharp = replace(STYLE, weights={**dict.fromkeys(TERMS, 0.0), "sharpness": 1.0})
+    best = []
+    for style in (faces, sharp):
+        stage = stage_of(style=style)
+        best.append(film_of(stage, search.greedy(stage, 0))[1])
+    assert best[0] != best[1]
+
+
+def test_greedy_beats_random_and_a_wide_beam_beats_greedy():
+    cases = [
+        Case(simulate(sample_world(rng, 10, 40), rng), Brief(STYLE, 15.0, "free", 0))
+        for rng in (np.random.default_rng(seed) for seed in range(6))
+    ]
+    found = compare(cases, {name: BASELINES[name] for name in ("beam8", "greedy", "random")})
+    assert found["beam8"].score.mean > found["greedy"].score.mean > found["random"].score.mean
+
+
+@pytest.fixture(scope="module")
+def hacked():
+    cases = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        pool = simulate(sample_world(rng, 12, 50), rng)
+        order = "free" if seed % 2 else "recorded"
+        duration = min(30.0, 0.4 * float(pool.usable))
+        cases.append(Case(pool, Brief(replace(STYLE, order=order), duration, order, 0)))
+    return compare(cases, {"sensible": BASELINES["beam8"], **HACKS})
+
+
+@pytest.mark.parametrize("name", HACKS)
+def test_a_hack_scores_below_a_sensible_film_interval_apart(hacked, name):
+    assert hacked[name].ahead.low > 0
+    assert hacked[name].score.high < hacked["sensible"].score.low
+
+
+def test_terms_of_a_film_do_not_depend_on_the_shots_order_in_the_pool():
+    pool = simulate(WORLD, np.random.default_rng(0))
+    order = np.random.default_rng(1).permutation(pool.size)
+    turned = replace(
+        pool,
+        shots=tuple(pool.shots[n] for n in order),
+        **{
+            name: getattr(pool, name)[order]
+            for name, value in vars(pool).items()
+            if isinstance(value, np.ndarray)
+        },
+    )
+    brief = Brief(STYLE, 20.0, "free", 0, BEATS)
+    made = BASELINES["random"](make_stage(pool, brief), 2)
+    place = np.argsort(order)
+    same = [(int(place[shot]), first, last) for shot, first, last in made]
+    one, two = film_of(make_stage(pool, brief), made), film_of(make_stage(turned, brief), same)
+    assert one[0] == pytest.approx(two[0], abs=1e-5)
