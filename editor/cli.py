@@ -14,7 +14,7 @@ from dataclasses import asdict
 from types import FrameType, ModuleType
 from typing import Any
 
-from editor import __version__, arguments
+from editor import __version__, arguments, doctor
 from editor.errors import EditorError
 from editor.progress import Bars, Lines, Watch, printable
 
@@ -39,6 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EditorError as err:
         _complain(str(err), err)
         return WRONG
+    except ImportError as err:
+        if how := doctor.hint(err):
+            _complain(f"{err}. Get it: {how}. {arguments.PROGRAM} doctor says more.", err)
+            return WRONG
+        _complain(_fault(err, argv), err)
+        return OUR_FAULT
     except Exception as err:  # the outermost boundary: whatever is left is our own fault
         _complain(_fault(err, argv), err)
         return OUR_FAULT
@@ -81,8 +87,6 @@ def _analyze(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from editor import doctor
-
     found = doctor.examine()
     _say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
     return MADE if found.ready else WRONG
@@ -153,19 +157,9 @@ COMMANDS: dict[str, Command] = {
 
 
 def _story(watch: Watch) -> tuple[ModuleType, ModuleType]:
-    """The pipeline and its reports: they import torch and OpenCV, which take seconds.
-
-    Raises EditorError where a package or a system library is missing.
-    """
+    """The pipeline and its reports: they import torch, which takes seconds."""
     with watch.stage("loading"):
-        try:
-            from editor import pipeline, report
-        except ImportError as err:
-            from editor import doctor
-
-            if how := doctor.hint(err):
-                raise EditorError(f"{err}. Get it: {how}") from err
-            raise
+        from editor import pipeline, report
     return pipeline, report
 
 

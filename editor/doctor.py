@@ -4,7 +4,7 @@ import importlib
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from types import ModuleType
@@ -203,13 +203,18 @@ def text(found: Findings) -> str:
             for choice in found.choices
             if choice.kind == kind
         ]
-    rows: tuple[Part | Choice, ...] = (*found.parts, *found.choices)
-    missing = [row for row in rows if not row.here]
-    if missing:
-        lines += ["", "missing, and how to get it"]
-        lines += [f"  {row.name}: {row.how or row.detail}" for row in missing]
+    needed: list[Part | Choice] = [part for part in found.parts if not part.here]
+    needed += [row for row in found.choices if not row.here and row.kind != "backbone"]
+    further = [row for row in found.choices if not row.here and row.kind == "backbone"]
+    lines += _how("missing, and how to get it", needed)
+    lines += _how("not needed, and how to get it", further)
     ready = "ready to cut" if found.ready else "NOT ready to cut: see what is missing above"
     return "\n".join([*lines, "", ready])
+
+
+def _how(title: str, rows: Sequence[Part | Choice]) -> list[str]:
+    lines = [f"  {row.name}: {row.how or row.detail}" for row in rows]
+    return ["", title, *lines] if lines else []
 
 
 def _mark(here: bool) -> str:

@@ -218,9 +218,10 @@ def _wishes(config: Config, clips: tuple[Clip, ...], skipped: tuple[Skipped, ...
     def read(texts: tuple[str, ...], option: str) -> tuple[Wish, ...]:
         return tuple(selects.parse(text, clips, skipped, option) for text in texts)
 
+    ban = tuple(text for text in config.ban if not selects.is_skipped(text, clips, skipped))
     return Wishes(
         only=read(config.only, "--only"),
-        ban=read(config.ban, "--ban"),
+        ban=read(ban, "--ban"),
         must=read(config.must, "--must-include"),
     )
 

@@ -34,6 +34,18 @@ def parse(text: str, clips: Sequence[Clip], skipped: Sequence[Skipped], option: 
     raise FootageError(_unknown(text, name if mark else text, clips, skipped, option))
 
 
+def is_skipped(text: str, clips: Sequence[Clip], skipped: Sequence[Skipped]) -> bool:
+    """True where the text names no clip but footage that is left out anyway."""
+    names = (text, text.rpartition("@")[0])
+    if any(_named(name, clips) for name in names):
+        return False
+    return any(_is(name, left) for left in skipped for name in names)
+
+
+def _is(name: str, left: Skipped) -> bool:
+    return bool(name) and (_same(Path(name), left.path) or Path(name).name == left.path.name)
+
+
 def _named(text: str, clips: Sequence[Clip]) -> list[Clip]:
     """Clips that the text names: by the path as it stands, else by the end of their paths."""
     if not text:
@@ -116,8 +128,7 @@ def _unknown(
 ) -> str:
     for left in skipped:
         for candidate in (text, name):
-            path = Path(candidate) if candidate else None
-            if path and (_same(path, left.path) or path.name == left.path.name):
+            if _is(candidate, left):
                 return f"{option} {candidate}: it is not used, {left.reason}"
     names = sorted({clip.name for clip in clips})
     near = get_close_matches(Path(name).name if name else text, names, 3, 0.6)

@@ -43,7 +43,10 @@ def rushes(tmp_path_factory) -> Path:
             scenes=media.Scenes(seed=1000 * number, cuts=(90,)),
             start_timecode="01:00:00;00" if number == 1 else None,
         )
-    media.truncated(folder / "cut off.mp4", folder / NAMES[0], 0.3)
+    whole = media.numbered(
+        folder.parent / "whole.mkv", 180, 25, size=(160, 96), scenes=media.Scenes(seed=9, pan=2)
+    )
+    media.truncated(folder / "cut off.mkv", whole, 0.7)
     media.text(folder / "notes.mp4")
     media.empty(folder / "empty.mov")
     media.audio_only(folder / "only sound.mp4")
@@ -62,15 +65,20 @@ def state(folder: Path) -> dict[str, tuple[str, int, int]]:
     }
 
 
-def editor(*argv: object, cwd: Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+def environment(*first: Path) -> dict[str, str]:
+    """An environment in which this repository, and `first` before it, are importable anywhere."""
+    paths = [*map(str, first), str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def editor(*argv: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """Run the program as a user would."""
     return subprocess.run(
         [sys.executable, "-m", "editor", *map(str, argv)],
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-        **options,
+        env=environment(),
     )
 
 
@@ -135,7 +143,7 @@ def test_the_cuts_follow_one_another_and_fill_the_film(made):
 
 def test_clips_are_named_by_their_path_whatever_is_in_it(made, rushes):
     used = {row["clip"] for row in made["cuts"]}
-    assert used <= {str(rushes / name) for name in [*NAMES, "cut off.mp4"]}
+    assert used <= {str(rushes / name) for name in [*NAMES, "cut off.mkv"]}
     assert len(used) >= 2
 
 
@@ -147,7 +155,8 @@ def test_source_timecode_is_the_clips_own(made, rushes):
 
 def test_what_could_not_be_used_is_named_with_its_reason(made, rushes):
     skipped = {Path(row["path"]).name: row["reason"] for row in made["skipped"]}
-    assert {"notes.mp4", "empty.mov", "only sound.mp4"} <= skipped.keys()
+    assert skipped.keys() == {"notes.mp4", "empty.mov", "only sound.mp4", "cut off.mkv"}
+    assert "ends early" in skipped["cut off.mkv"]
     assert all(skipped.values())
     assert str(rushes) not in "".join(skipped.values())
 
@@ -170,7 +179,8 @@ def test_progress_is_plain_lines_on_stderr_where_that_is_no_terminal(cut):
 def test_the_summary_says_what_was_made_from_what_and_what_to_do_next(cut, rushes, capsys):
     folder, _, _ = cut
     outputs = folder / "outputs"
-    status = main(["cut", str(rushes), "--outputs", str(outputs), "--no-render", "--name", "again"])
+    argv = ["cut", rushes, "--outputs", outputs, "--no-render", "--name", "again"]
+    status = main([*map(str, argv), "--ban", f"{NAMES[3]}@2s-"])
     out, _ = capsys.readouterr()
     assert status == MADE
     assert "Made again-v001" in out
@@ -200,7 +210,7 @@ def test_wishes_are_kept(cut, rushes, capsys):
     folder, _, _ = cut
     argv = ["cut", str(rushes), "--outputs", str(folder / "outputs"), "--json", "--no-render"]
     argv += ["--name", "wishes", "--duration", "5", "--size", "320x180", "--rate", "25"]
-    argv += ["--ban", f"{NAMES[0]}@0-90", "cut off.mp4", f"--ban={NAMES[2]}"]
+    argv += ["--ban", f"{NAMES[0]}@0-90", "cut off.mkv", "notes.mp4", f"--ban={NAMES[2]}"]
     argv += ["--must-include", f"{NAMES[1]}@01:00:01;00-01:00:02;00"]
     assert main(argv) == MADE
     made = json.loads(capsys.readouterr().out)
@@ -294,8 +304,7 @@ def slim(tmp_path) -> dict[str, str]:
     (tmp_path / "broken" / "cv2.py").write_text(
         "raise ImportError('libGL.so.1: cannot open shared object file: No such file')"
     )
-    root = Path(__file__).parents[1]
-    return {**os.environ, "PYTHONPATH": f"{tmp_path / 'broken'}{os.pathsep}{root}"}
+    return environment(tmp_path / "broken")
 
 
 def test_the_doctor_runs_where_opencv_cannot_and_says_what_to_install(slim, tmp_path):
@@ -334,7 +343,7 @@ def test_names_outside_the_terminals_alphabet_are_escaped_not_fatal(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "editor", "cut", "Füße\n.mp4"],
         capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        env={**environment(), "PYTHONIOENCODING": "ascii"},
         cwd=tmp_path,
     )
     assert done.returncode == WRONG
