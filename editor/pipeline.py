@@ -255,12 +255,11 @@ def _share(advance: Advance, done: int, total: int, clip: Clip) -> Callable[[flo
 def _early(clip: Clip, seen: Analysis) -> Skipped | None:
     """Say of a clip that ends early how much of it is used."""
     lost = clip.frames - seen.picture.decoded
-    if lost <= 0:
+    if lost <= 0 and not clip.missing:
         return None
-    reason = (
-        f"ends early: only {seen.picture.decoded} of its {clip.frames} frames can be decoded;"
-        " those are used"
-    )
+    there = seen.picture.decoded / clip.rate
+    promised = float(clip.duration) + clip.missing
+    reason = f"ends early: {float(there):.1f} s of {promised:.1f} s can be read; those are used"
     return Skipped(clip.path, reason)
 
 

@@ -45,6 +45,7 @@ class Clip:
     timecode: Timecode | None  # of frame 0, at the timecode track's own rate
     recorded: float | None  # s since the epoch, from the file's own metadata
     sound: tuple[SoundTrack, ...]
+    missing: float = 0.0  # s that the header promises and the file does not hold: it ends early
     notes: tuple[str, ...] = ()  # what was conformed, tone-mapped or assumed, in a user's words
     tail: int = 0  # frames at the grid's end that repeat the last source frame
     counted: bool = False  # the file's times are missing or jump: frames are numbered as decoded

@@ -34,6 +34,7 @@ from editor.timing import Timecode, rate_text, snap_rate, to_frames
 PICTURES = 24  # decoded for a look at the picture: enough to see reordering and fields
 HOPELESS = 600  # packets without one decodable picture: the codec is beyond this FFmpeg
 LARGEST = 16_384  # px a side; larger is a damaged or hostile header
+SLACK = Fraction(1, 2)  # s that a header may be wrong by before anybody would call it wrong
 LONGEST_JUMP = 10.0  # s; packets of a broadcast stream further apart are on different clocks
 SQUARE = Fraction(1, 100)  # a sample aspect that close to 1 is one
 _TRANSFERS = {16: "pq", 18: "hlg"}
@@ -230,9 +231,23 @@ def _clip(
         tail=fitted.tail,
         counted=counted,
     )
-    clip = replace(clip, size=_shown_size(clip))
+    clip = replace(clip, size=_shown_size(clip), missing=_missing(clip, container, stream, seen))
     notes = _grid_notes(clip, fitted, stream, seen) + _picture_notes(clip, look) + notes
     return replace(clip, notes=tuple(notes))
+
+
+def _missing(clip: Clip, container: InputContainer, stream: VideoStream, seen: _Seen) -> float:
+    """Seconds that the header promises beyond what is there; 0 where it promises nothing sure."""
+    ends = [clip.start + clip.duration]
+    if stream.duration and stream.time_base:
+        promised = clip.start + stream.duration * stream.time_base
+    elif container.duration and container.format.name.startswith("matroska"):
+        promised = Fraction(container.duration, av.time_base)  # of its longest stream
+        ends += [sound.end for sound in seen.sounds]
+    else:
+        return 0.0
+    gap = promised - max(ends)
+    return float(gap) if not clip.counted and gap > max(SLACK, clip.duration / 50) else 0.0
 
 
 def _must_count(seen: _Seen) -> bool:
@@ -381,7 +396,7 @@ def _grid_notes(clip: Clip, fitted: grid.Grid, stream: VideoStream, seen: _Seen)
         notes.append(f"its header claims {claimed} frames; {found} are there")
     elif stream.duration and stream.time_base and not clip.counted:
         seconds = stream.duration * stream.time_base
-        if abs(seconds - clip.duration) > max(Fraction(1, 2), clip.duration / 50):
+        if abs(seconds - clip.duration) > max(SLACK, clip.duration / 50):
             notes.append(
                 f"its header claims {float(seconds):.1f} s; {float(clip.duration):.1f} s are there"
             )
