@@ -64,11 +64,14 @@ SPARE = "There is a bed upstairs, and it is still raining."
 
 TAKES: tuple[Take, ...] = (
     Take("wide", "4A", 1, WIDE, WIDE, 1, "mira", "You came. I put the... oh no, sorry.",
-         146, 0.8, dead=0.9, spoiled=True, timecode="10:00:12:00", rate=FILM, size=(1280, 720), suffix=".mov"),
+         146, 0.8, dead=0.9, spoiled=True, timecode="10:00:12:00",
+         rate=FILM, size=(1280, 720), suffix=".mov"),
     Take("wide", "4A", 2, WIDE, Frame(940, 535, 0.72), 1, "mira", ARRIVAL,
-         140, 1.1, dead=2.0, move=(0.25, 0.9), timecode="10:01:03:10", rate=FILM, size=(1280, 720), suffix=".mov"),
+         140, 1.1, dead=2.0, move=(0.25, 0.9), timecode="10:01:03:10",
+         rate=FILM, size=(1280, 720), suffix=".mov"),
     Take("wide", "4A", 3, WIDE, Frame(940, 535, 0.72), 1, "mira", ARRIVAL,
-         124, 0.9, dead=1.5, move=(0.3, 0.95), timecode="10:02:10:05", rate=FILM, size=(1280, 720), suffix=".mov"),
+         124, 0.9, dead=1.5, move=(0.3, 0.95), timecode="10:02:10:05",
+         rate=FILM, size=(1280, 720), suffix=".mov"),
     Take("stove", "4B", 1, Frame(960, 600, 0.72), Frame(1020, 580, 0.98), wait=0.6, action=7.4,
          dead=0.6, move=(0.1, 0.85), slate=False, timecode="10:06:40:00", sounds=("kettle",)),
     Take("pouring", "4C", 1, Frame(880, 660, 0.92), Frame(1120, 720, 0.92), wait=2.3, action=6.7,

@@ -83,7 +83,7 @@ def draw(timeline: Timeline, path: Path) -> None:
         left, top = _corner(plan, number)
         _caption(pen, (left, top), plan, number, cut, timeline.rate, colours[cut.clip.digest])
     for number, sample, picture in _pictures(timeline, plan):
-        sheet.paste(Image.fromarray(picture), _place(plan, number, sample))
+        sheet.paste(Image.fromarray(picture), place_of(plan, number, sample))
     save_png(sheet, path)
 
 
@@ -196,7 +196,7 @@ def _corner(plan: Layout, number: int) -> tuple[int, int]:
     return MARGIN + column * (plan.picture[0] + GAP), MARGIN + HEADER + row * plan.card[1]
 
 
-def _place(plan: Layout, number: int, sample: int) -> tuple[int, int]:
+def place_of(plan: Layout, number: int, sample: int) -> tuple[int, int]:
     """Top left corner of one of a card's pictures."""
     left, top = _corner(plan, number)
     if sample == 0 or plan.strip is None:
