@@ -14,6 +14,8 @@ from editor.footage.measures import Analysis, Sound
 
 HEAD = 15.0  # s from the take's end in which a clap is sought
 HEAD_SHARE = 0.7  # of the take at most
+TAIL = 6.0  # s from the take's other end in which a tail slate is sought
+TAIL_SHARE = 0.4  # of the take at most
 CUTS = 1  # detected in a head with a slate at most: the board itself, or the scene; more is a film
 CLAPS = 3  # in that time at most: more is a rhythm or a carpenter
 MUTE_HEAD = 6.0  # s in which a slate without a clap is sought
@@ -23,12 +25,14 @@ CLAP_RISE = 18.0  # dB above the tenth of a second before it
 CLAP_FALL = 15.0  # dB below its peak after a fifth of a second: wood on wood does not ring
 CLAP_THEN_QUIET = 22.0  # dB below its peak, over half a second: no music
 CLAP_AS_SPEECH = 0.6  # s, a shorter stretch of speech about a clap is the clap itself
-HELD = 3.0  # s before the clap in which the board is held still
-GONE = (2.0, 7.0)  # s after it in which the scene is to be seen
+CLAP_OVER_SPEECH = 6.0  # dB over the loudest of the speech about it
+HELD = 1.0  # s before the clap in which the board is held still
+GONE = ((1.2, 3.2), (2.2, 4.2))  # s after it in which the scene is to be seen: quick, slow hands
 TAKEN_OUT = 3.5  # s after it by which the board has left
+CLEAR = 0.15  # s after the board's last motion: an edge of it leaves slowly
 CHANGED = 20  # of 255 luma, a pixel of a thumb that shows something else
-BOARD_SHARE = (0.08, 0.20)  # of the picture that changes at least: with a clap, without
-APART = 2.5  # times the pictures' own unrest by which board and scene differ
+BOARD_SHARE = (0.10, 0.20)  # of the picture that changes at least: with a clap, without
+APART = 3.0  # times the pictures' own unrest by which board and scene differ
 BURST = 3.0  # times the scene's own motion, while a board is moved
 BURST_LEAST = 0.01  # luma change a frame at 25 a second
 
@@ -59,7 +63,7 @@ class _Sight:
 
 def at_head(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
     """Find the slate at the head of frames [first, stop); its frames count from `first`."""
-    return _find(_sight(clip, known, first, stop, claps(known.sound)), mute=True)
+    return _find(_sight(clip, known, first, stop, claps(known.sound)))
 
 
 def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
@@ -81,7 +85,12 @@ def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
         claps=tuple(last - clap for clap in reversed(forward.claps)),
         cuts=tuple(forward.frames - cut for cut in reversed(forward.cuts)),
     )
-    return _find(sight, mute=False)
+    limit = min(TAIL * sight.rate, TAIL_SHARE * sight.frames)
+    for clap in [one for one in sight.claps if one <= limit]:
+        out = _board_leaves(sight, clap, BOARD_SHARE[1])
+        if out is not None and not any(cut <= out for cut in sight.cuts):
+            return Slate(clap, out)
+    return None
 
 
 def claps(sound: Sound) -> tuple[float, ...]:
@@ -99,15 +108,22 @@ def claps(sound: Sound) -> tuple[float, ...]:
         sudden = peak - float(np.median(before)) >= CLAP_RISE
         over = peak - float(np.median(after)) >= CLAP_FALL
         over &= peak - float(np.median(rest)) >= CLAP_THEN_QUIET
-        if peak >= CLAP_LEVEL and sudden and over and not _spoken(sound.speech, float(onset)):
+        if peak >= CLAP_LEVEL and sudden and over and not _spoken(sound, float(onset), peak):
             found.append(float(onset))
     return tuple(found)
 
 
-def _spoken(speech: np.ndarray, second: float) -> bool:
-    """True in the midst of real speech: long, and not merely beginning or ending there."""
-    inside = (speech[:, 0] + 0.1 < second) & (second < speech[:, 1] - 0.2)
-    return bool((inside & (speech[:, 1] - speech[:, 0] > CLAP_AS_SPEECH)).any())
+def _spoken(sound: Sound, second: float, peak: float) -> bool:
+    """True for a consonant: within or beside real speech, and hardly louder than it."""
+    level = sound.level
+    for start, end in sound.speech:
+        if start - 0.1 < second < end + 0.1 and end - start > CLAP_AS_SPEECH:
+            about = level[round(start / STEP) : round(end / STEP)]
+            at = round(second / STEP) - round(start / STEP)
+            rest = np.delete(about, np.arange(max(0, at - 10), min(len(about), max(0, at + 15))))
+            if not len(rest) or peak < float(rest.max()) + CLAP_OVER_SPEECH:
+                return True
+    return False
 
 
 def _sight(clip: Clip, known: Analysis, first: int, stop: int, heard: Sequence[float]) -> _Sight:
@@ -132,27 +148,27 @@ def _sight(clip: Clip, known: Analysis, first: int, stop: int, heard: Sequence[f
     )  # fmt: skip
 
 
-def _find(sight: _Sight, mute: bool) -> Slate | None:
+def _find(sight: _Sight) -> Slate | None:
     limit = min(HEAD * sight.rate, HEAD_SHARE * sight.frames)
     heard = [one for one in sight.claps if one <= limit]
     for clap in reversed(heard) if len(heard) <= CLAPS else ():
         out = _board_leaves(sight, clap)
         if out is not None and sum(cut <= out for cut in sight.cuts) <= CUTS:
             return Slate(clap, out)
-    if mute and (out := _without_clap(sight)) is not None:
-        return Slate(None, out)
-    return None
+    out = _without_clap(sight)
+    return None if out is None else Slate(None, out)
 
 
-def _board_leaves(sight: _Sight, clap: int) -> int | None:
+def _board_leaves(sight: _Sight, clap: int, least: float = BOARD_SHARE[0]) -> int | None:
     """Frame by which the board held at the clap has left; None where no board is seen."""
     rate = sight.rate
     board = (sight.at >= clap - HELD * rate) & (sight.at <= clap + 0.1 * rate)
-    scene = (sight.at >= clap + GONE[0] * rate) & (sight.at <= clap + GONE[1] * rate)
-    seen = _compare(sight.thumb[board], sight.thumb[scene])
-    if seen is None or seen.share < BOARD_SHARE[0]:
-        return None
-    return _scene_begins(sight, seen, clap, clap + round(TAKEN_OUT * rate))
+    for low, high in GONE:
+        scene = (sight.at >= clap + low * rate) & (sight.at <= clap + high * rate)
+        seen = _compare(sight.thumb[board], sight.thumb[scene])
+        if seen is not None and seen.share >= least:
+            return _scene_begins(sight, seen, clap, clap + round(TAKEN_OUT * rate))
+    return None
 
 
 @dataclass(frozen=True)
@@ -190,7 +206,7 @@ def _scene_begins(sight: _Sight, seen: _Seen, first: int, last: int) -> int | No
     changed = seen.changed
     to_board = np.abs(sight.thumb[:, changed] - seen.board[changed]).mean(axis=1)
     to_scene = np.abs(sight.thumb[:, changed] - seen.scene[changed]).mean(axis=1)
-    within = (sight.at >= first) & (sight.at <= last + round((GONE[1] - TAKEN_OUT) * sight.rate))
+    within = (sight.at >= first) & (sight.at <= last + round(sight.rate))
     board = sight.at[within & (to_board < to_scene)]
     gone = int(board[-1]) + 1 if len(board) else first
     if gone > last:
@@ -202,7 +218,8 @@ def _scene_begins(sight: _Sight, seen: _Seen, first: int, last: int) -> int | No
     if not len(moving):
         return gone
     ends = np.flatnonzero(np.diff(np.append(moving, len(window) + sight.frames)) > 0.2 * sight.rate)
-    return gone + int(moving[ends[0]]) + 1  # the first burst; what moves later is the scene
+    # The first burst is the board's; what moves later is the scene.
+    return gone + int(moving[ends[0]]) + 1 + round(CLEAR * sight.rate)
 
 
 def _without_clap(sight: _Sight) -> int | None:
@@ -215,7 +232,7 @@ def _without_clap(sight: _Sight) -> int | None:
         held = int(sight.at[index])
         if not _held_then_gone(sight, held) or sight.face[: index + 1].any():
             continue
-        after = (sight.at >= held + sight.rate) & (sight.at <= held + GONE[1] * sight.rate)
+        after = (sight.at >= held + sight.rate) & (sight.at <= held + 4 * sight.rate)
         seen = _compare(sight.thumb[: index + 1], sight.thumb[after])
         if seen is None or not BOARD_SHARE[1] <= seen.share <= 0.9:
             continue

@@ -27,7 +27,9 @@ SPREAD = np.array([6.8, 5.2, 2.9, 3.4, 2.2, 1.9, 1.9, 1.6, 1.9, 2.1, 1.8, 1.9], 
 SAME_WORDS = 2.15
 SAME_BEGINNING = 2.25  # a false start's words against the beginning of the whole take's
 LEAST_SPEECH = 0.6  # s, less tells nothing
-FALSE_START = 0.6  # a take whose speech is shorter than this share of the whole take's broke off
+FALSE_START = 0.6  # a take whose speech is shorter than this share of the whole take's broke off;
+BROKE_OFF = 1.1  # one up to this share did, where two whole takes agree and it does not
+BEGINNING = 30  # steps from the first word, 1.2 s, in which a false start is like the whole take
 LENGTHS = 1.5  # takes of one line differ by no more than this factor in length
 NEIGHBOURS = 8  # takes of one set-up, in recording order, within which others are sought
 AT_ONCE = 3  # takes likewise, within which a false start is followed by the whole
@@ -131,17 +133,17 @@ def lines(takes: Sequence[Take], setup: np.ndarray) -> Lines:
     same = [pair for pair, apart in zip(long, distance, strict=True) if apart <= SAME_WORDS]
     for group, members in enumerate(_joined(same)):
         number[members] = group
-    short = [
-        (a, b) if len(takes[a].timbre) < len(takes[b].timbre) else (b, a)
+    nearest = [
+        (a, b) if number[a] < 0 else (b, a)
         for place, a in enumerate(spoken)
         for b in _following(spoken[place + 1 :], setup, int(setup[a]))[:AT_ONCE]
-        if _ratio(takes, a, b) >= 1 / FALSE_START
+        if number[a] < 0 or number[b] < 0
     ]
-    apart = prefix_distance([(takes[a].timbre, takes[b].timbre) for a, b in short])
-    for (a, b), beginning in zip(short, apart, strict=True):
-        whole = _usual(takes, number, int(number[b])) if number[b] >= 0 else len(takes[b].timbre)
-        if beginning <= SAME_BEGINNING and len(takes[a].timbre) <= FALSE_START * whole:
-            false_start[a] = True
+    nearest += [(b, a) for a, b in nearest if number[b] < 0]
+    short = [(a, b) for a, b in nearest if _may_have_broken_off(takes, number, a, b)]
+    apart = prefix_distance([(takes[a].timbre[:BEGINNING], takes[b].timbre) for a, b in short])
+    for (a, _), beginning in zip(short, apart, strict=True):
+        false_start[a] |= beginning <= SAME_BEGINNING
     number[false_start] = -1
     return Lines(number, false_start)
 
@@ -181,6 +183,13 @@ def _ratio(takes: Sequence[Take], a: int, b: int) -> float:
     """Length of the longer of two takes' speech over the shorter's."""
     lengths = sorted((len(takes[a].timbre), len(takes[b].timbre)))
     return lengths[1] / lengths[0]
+
+
+def _may_have_broken_off(takes: Sequence[Take], number: np.ndarray, a: int, b: int) -> bool:
+    """True where take `a` is as short, beside the whole take or takes `b`, as false starts are."""
+    if number[b] >= 0:
+        return len(takes[a].timbre) <= BROKE_OFF * _usual(takes, number, int(number[b]))
+    return len(takes[a].timbre) <= FALSE_START * len(takes[b].timbre)
 
 
 def _levelled(one: Take) -> np.ndarray:
