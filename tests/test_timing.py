@@ -51,33 +51,33 @@ def test_a_rate_is_read_as_editors_write_it(text, rate):
     assert parse_rate(text) == rate
 
 
-@pytest.mark.parametrize(
-    "text",
-    # fmt: off
-    [
-        "",
-        "0",
-        "0.0",
-        "25/0",
-        "-25",
-        "abc",
-        "25fps",
-        "1e3",
-        "inf",
-        "nan",
-        "25/",
-        "/25",
-        "1001",
-        "0.5",
-        "25,0",
-        "25.",
-        ".5",
-        "999999999999",
-        "1/2/3",
-        "0/0",
-    ],
-    # fmt: on
+# fmt: off
+NO_RATES = (
+    "",
+       "0",
+       "0.0",
+       "25/0",
+       "-25",
+       "abc",
+       "25fps",
+       "1e3",
+       "inf",
+       "nan",
+       "25/",
+       "/25",
+       "1001",
+       "0.5",
+       "25,0",
+       "25.",
+       ".5",
+       "999999999999",
+       "1/2/3",
+       "0/0",,
 )
+# fmt: on
+
+
+@pytest.mark.parametrize("text", NO_RATES)
 def test_what_is_no_rate_is_refused_with_an_example(text):
     with pytest.raises(EditorError, match=r"rate"):
         parse_rate(text)
@@ -275,25 +275,25 @@ def test_adding_frames_counts_over_the_skipped_labels():
     assert str(Timecode.parse("00:00:59;59", NTSC_60) + 1) == "00:01:00;04"
 
 
-@pytest.mark.parametrize(
-    "text",
-    # fmt: off
-    [
-        "",
-        "1:00:00:00",
-        "01:00:00",
-        "01:60:00:00",
-        "01:00:60:00",
-        "01:00:00:25",
-        "aa:00:00:00",
-        "01-00-00-00",
-        "01:00:00:0",
-        "01:00:00:00x",
-        "-1:00:00:00",
-        "01:00:00:00:00",
-    ],
-    # fmt: on
+# fmt: off
+NO_TIMECODES = (
+    "",
+       "1:00:00:00",
+       "01:00:00",
+       "01:60:00:00",
+       "01:00:60:00",
+       "01:00:00:25",
+       "aa:00:00:00",
+       "01-00-00-00",
+       "01:00:00:0",
+       "01:00:00:00x",
+       "-1:00:00:00",
+       "01:00:00:00:00",,
 )
+# fmt: on
+
+
+@pytest.mark.parametrize("text", NO_TIMECODES)
 def test_what_is_no_timecode_is_refused(text):
     with pytest.raises(EditorError):
         Timecode.parse(text, Fraction(25))
