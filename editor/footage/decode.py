@@ -5,13 +5,17 @@ The decoder runs on all cores and each frame is made small as it comes out (PyAV
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
+from queue import Empty, Queue
+from threading import Event, Thread
 
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from editor.errors import FootageError
 from editor.footage.clip import Clip
@@ -19,6 +23,7 @@ from editor.footage.container import open_container, said
 
 LONG_SIDE = 256  # px, of the small picture: every measure here is made for this size
 SHORTEST_SIDE = 16  # px, so that a very wide picture keeps some height
+AHEAD = 32  # small pictures decoded ahead of their use, 3.5 MB
 ERRORS_IN_A_ROW = 500  # packets: so many undecodable ones together end the clip
 _TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -42,6 +47,39 @@ def small_size(clip: Clip) -> tuple[int, int]:
     width, height = clip.size
     scale = min(1.0, LONG_SIDE / max(width, height))
     return max(SHORTEST_SIDE, round(width * scale)), max(SHORTEST_SIDE, round(height * scale))
+
+
+def ahead(pictures: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+    """Read an iterator in a thread of its own, AHEAD at most, so that decoding never waits.
+
+    What it raises is raised here; closing this iterator ends the thread.
+    """
+    waiting: Queue[tuple[int, np.ndarray] | BaseException | None] = Queue(AHEAD)
+    stopped = Event()
+
+    def read() -> None:
+        try:
+            for item in pictures:
+                if stopped.is_set():
+                    return
+                waiting.put(item)
+            waiting.put(None)
+        except BaseException as err:  # raised again where the pictures are used
+            waiting.put(err)
+
+    thread = Thread(target=read, name="decode", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        while thread.is_alive():
+            with suppress(Empty):
+                waiting.get(timeout=0.05)
+        thread.join()
 
 
 def small_pictures(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]:
@@ -92,6 +130,8 @@ def _decoded(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]
         if not isinstance(stream, av.VideoStream):
             raise FootageError(f"{clip.path}: stream {clip.stream} is no picture any more.")
         stream.thread_type = "AUTO"
+        # One scaler kept for all frames: frame.reformat makes one a frame, 1.7 ms against 0.4.
+        scaler = VideoReformatter()
         for frame in _frames(container, stream, progress):
             stamp = frame.pts if frame.pts is not None else frame.dts
             base = frame.time_base or stream.time_base
@@ -99,7 +139,9 @@ def _decoded(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]
                 continue
             number = clip.frame_of(Fraction(stamp) * base)
             if 0 <= number < clip.frames:
-                small = frame.reformat(width, height, "bgr24", interpolation="FAST_BILINEAR")
+                small = scaler.reformat(
+                    frame, width, height, "bgr24", interpolation="FAST_BILINEAR", threads=1
+                )
                 yield number, _upright(small.to_ndarray(), clip)
 
 

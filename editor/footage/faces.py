@@ -8,9 +8,9 @@ import numpy as np
 
 SIDE = 192  # px, long side at which faces are sought
 SMALLEST = 0.09  # of the picture's short side; smaller ones are guesses at this size
-STEP = 1.15  # factor between the sizes tried
-VOTES = 6  # overlapping hits that make a face
-PROFILE_VOTES = 8  # the profile cascade errs more often
+STEP = 1.2  # factor between the sizes tried
+VOTES = 4  # overlapping hits that make a face
+PROFILE_VOTES = 5  # the profile cascade errs more often
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,19 @@ class Faces:
         self._frontal = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
         self._profile = cv2.CascadeClassifier(str(folder / "haarcascade_profileface.xml"))
 
-    def find(self, gray: np.ndarray) -> tuple[Face, ...]:
-        """Faces in a (H, W) uint8 luma picture, largest first."""
+    def find(self, gray: np.ndarray, profiles: bool) -> tuple[Face, ...]:
+        """Faces in a (H, W) uint8 luma picture, largest first.
+
+        profiles: where no face looks at the camera, seek some from the side too; it costs three
+        times as much (13 ms, not 4) and errs more often.
+        """
         scale = min(1.0, SIDE / max(gray.shape))
         if scale < 1:
             gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        gray = cv2.equalizeHist(gray)
         boxes = self._boxes(self._frontal, gray, VOTES)
-        if not boxes:
+        if not boxes and profiles:
             boxes = self._boxes(self._profile, gray, PROFILE_VOTES)
-        if not boxes:
+        if not boxes and profiles:
             width = gray.shape[1]
             mirrored = self._boxes(self._profile, cv2.flip(gray, 1), PROFILE_VOTES)
             boxes = [(width - x - w, y, w, h) for x, y, w, h in mirrored]

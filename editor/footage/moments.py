@@ -16,6 +16,7 @@ GREY = 40  # of 255 in saturation or value: below it a pixel has no hue worth te
 COLOUR_SIDE = 64  # px, width of the picture that colours are counted on
 NEAR = 1.2  # s to the next moment by which a face must be seen again
 MOVED = 0.2  # of the picture, that its centre may have moved by then
+PROFILES_EVERY = 4  # moments: so often profiles are sought where no face was seen just before
 GROWN = 2.5  # factor by which its area may have changed
 
 
@@ -44,7 +45,9 @@ class Gallery:
         self._colour.append(colours(picture))
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         self._thumb.append(cv2.resize(gray, THUMB, interpolation=cv2.INTER_AREA))
-        self._found.append(self._faces.find(gray))
+        seen = bool(self._found and self._found[-1])
+        profiles = seen or len(self._found) % PROFILES_EVERY == 0
+        self._found.append(self._faces.find(gray, profiles))
         square = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
         self._waiting.append(cv2.cvtColor(square, cv2.COLOR_BGR2RGB))
         if len(self._waiting) == BATCH:

@@ -14,8 +14,13 @@ DARK = 32  # of 255: a frame of which all but BLACK_SHARE lies below is black
 BLACK_SHARE = 0.02
 CRUSHED, BLOWN = 4, 251  # of 255: at or beyond these a pixel has lost its detail
 STILL = 2e-4  # mean change below which two frames are one picture: repeats of a coder differ less
-SHARP_RATIO = 0.35  # ratio of fine to whole contrast at which sharpness reaches one half
-SHARP_NOISE = 1.5  # of 255, fine contrast that grain and coding make alone
+STILL_MOST = 3  # of 255, change of any pixel in one picture shown twice
+EDGE_SHARE = 0.05  # of the picture, its strongest edges: sharpness is judged on these alone
+EDGE_LEAST = 20  # of 255, local contrast that makes an edge; with grain alone there is none
+EDGE_FEWEST = 0.002  # of the picture; with fewer edges sharpness cannot be told, and is 0
+SOFT, CRISP = 0.22, 0.70  # shares of an edge's contrast that one pixel bridges: blurred, in focus
+_AROUND = np.ones((5, 5), np.uint8)
+_BESIDE = np.ones((3, 3), np.uint8)
 
 
 class Meter:
@@ -87,15 +92,11 @@ class Meter:
         self._luma[frame] = shares @ np.arange(256) / 255
         self._clipped[frame] = shares[: CRUSHED + 1].sum() + shares[BLOWN:].sum()
         self._black[frame] = shares[DARK:].sum() < BLACK_SHARE
-        fine = float(cv2.absdiff(gray, cv2.blur(gray, (3, 3))).mean())
-        fine = max(0.0, fine - SHARP_NOISE)
-        whole = float(cv2.meanStdDev(gray)[1][0, 0]) + 1.0
-        ratio = 8 * fine / whole
-        self._sharpness[frame] = ratio / (ratio + SHARP_RATIO)
-        quarter = picture[::4, ::4]
-        high = quarter.max(axis=2).astype(np.float32)
-        low = quarter.min(axis=2)
-        self._saturation[frame] = float(((high - low) / np.maximum(high, 1)).mean())
+        self._sharpness[frame] = sharpness(gray)
+        blue, green, red = cv2.split(np.ascontiguousarray(picture[::4, ::4]))
+        high, low = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
+        share = cv2.divide(cv2.subtract(high, low), high, scale=255)  # x / 0 is 0 here
+        self._saturation[frame] = cv2.mean(share)[0] / 255
 
     def _move(self, frame: int, gray: np.ndarray) -> None:
         height, width = gray.shape
@@ -105,7 +106,8 @@ class Meter:
         if self._gray is not None:
             change = cv2.absdiff(half, self._gray)
             self._motion[frame] = cv2.mean(change)[0] / 255
-            self._frozen[frame] = self._motion[frame] < STILL
+            most = cv2.minMaxLoc(change)[1]
+            self._frozen[frame] = self._motion[frame] < STILL and most <= STILL_MOST
         else:
             self._anchor, self._anchored = half, frame
             self._window = cv2.createHanningWindow(size, cv2.CV_32F)
@@ -121,3 +123,22 @@ class Meter:
             shift = np.array((x, y), np.float32) / self._gray.shape[1] / seconds
             self._flow[self._anchored + 1 : frame + 1] = shift
         self._anchor, self._anchored = self._gray, frame
+
+
+def sharpness(gray: np.ndarray) -> float:
+    """How crisp the strongest edges of a (H, W) uint8 picture are, 0-1.
+
+    The share of an edge's whole contrast, over 5 px, that its steepest pixel bridges: it falls
+    with blur of focus or motion and does not depend on how much texture or contrast there is.
+    """
+    contrast = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, _AROUND)[:-1, :-1]
+    counts = cv2.calcHist([contrast], [0], None, [256], [0, 256])[:, 0]
+    level = int(np.searchsorted(np.cumsum(counts), (1 - EDGE_SHARE) * contrast.size))
+    _, edges = cv2.threshold(contrast, max(level, EDGE_LEAST) - 1, 255, cv2.THRESH_BINARY)
+    if cv2.countNonZero(edges) < EDGE_FEWEST * contrast.size:
+        return 0.0
+    across = cv2.absdiff(gray[:-1, 1:], gray[:-1, :-1])
+    down = cv2.absdiff(gray[1:, :-1], gray[:-1, :-1])
+    steepest = cv2.dilate(cv2.max(across, down), _BESIDE)
+    bridged = cv2.mean(cv2.divide(steepest, contrast, scale=255), mask=edges)[0] / 255
+    return min(1.0, max(0.0, (bridged - SOFT) / (CRISP - SOFT)))

@@ -45,7 +45,7 @@ def measure(
     progress = decode.Progress()
     meter, finder = Meter(clip.frames, clip.rate), shots.Finder(detector, clip.rate)
     cuts: list[int] = []
-    for frame, small in decode.small_pictures(clip, progress):
+    for frame, small in decode.ahead(decode.small_pictures(clip, progress)):
         meter.see(frame, small)
         cuts.extend(finder.see(frame, small))
         if frame % TELL == 0:
@@ -61,7 +61,7 @@ def watch(
     """Watch a clip once. Raises FootageError where no frame can be decoded."""
     progress = decode.Progress()
     pass_ = _Pass(clip, sound, detector, backbone)
-    for frame, small in decode.small_pictures(clip, progress):
+    for frame, small in decode.ahead(decode.small_pictures(clip, progress)):
         pass_.see(frame, small)
         if frame % TELL == 0:
             advance(frame / clip.frames)
