@@ -16,7 +16,7 @@ from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
 from editor.cutting.pool import Pool, Wish
 from editor.errors import FootageError, PolicyError
-from editor.film import conform, export, pacing, render, storyboard
+from editor.film import conform
 from editor.film.timeline import Music, Timeline
 from editor.footage import analysis, copies, ingest, sound
 from editor.footage.cache import Cache
@@ -28,6 +28,7 @@ from editor.versions import Version, check_name, drafting, writing_to
 from models import backbone
 
 if TYPE_CHECKING:
+    from editor.film.render import RenderReport
     from editor.learning.training import Trained, Training
 
 EXPORTS = ("otio",)  # of every version
@@ -322,21 +323,24 @@ def _length(config: Config, offer: Pool) -> tuple[float, str]:
 
 def _render(
     config: Config, looked: Looked, timeline: Timeline, folder: Path, stages: Stages
-) -> render.RenderReport | None:
+) -> "RenderReport | None":
     """Write the film and what stands beside it into the version's folder."""
+    from editor.film import export, pacing, render, storyboard  # MoviePy, matplotlib: not before
+
     rendered = None
     if config.render:
         with stages.run("render") as advance:
-            sounds = {digest: seen.sound for digest, seen in looked.analyses.items()}
             rendered = render.render(
                 timeline,
                 folder / "film.mp4",
-                sounds,
+                {digest: seen.sound for digest, seen in looked.analyses.items()},
                 lambda share: advance(share, 1.0, "film.mp4"),
             )
-    with stages.run("render", "papers"):
+    with stages.run("render", "papers") as advance:
         for kind in EXPORTS:
             export.EXPORTERS[kind](timeline, folder / f"timeline.{kind}")
+        advance(1, 3, "storyboard.png")
         storyboard.draw(timeline, folder / "storyboard.png")
+        advance(2, 3, "pacing.png")
         pacing.draw(timeline, config.style, folder / "pacing.png")
     return rendered

@@ -9,17 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editor.config import Config
 from editor.cutting.pool import LeftOut
-from editor.film.render import RenderReport
 from editor.film.timeline import Cut, Timeline
 from editor.footage.clip import Clip, Skipped
 from editor.footage.measures import Analysis
 from editor.progress import printable, span_text
 from editor.timing import rate_text
 from editor.versions import Version
+
+if TYPE_CHECKING:
+    from editor.film.render import RenderReport
 
 STAGES = ("ingest", "shots", "analysis", "cutting", "render")
 REASONS_SHOWN = 6  # lines of the summary: the rest is in left_out.txt
@@ -44,7 +46,7 @@ class Made:
     length: str  # which length was chosen, and why
     left_out: tuple[LeftOut, ...]
     skipped: tuple[Skipped, ...]
-    rendered: RenderReport | None  # None with --no-render
+    rendered: "RenderReport | None"  # None with --no-render
     seconds: Mapping[str, float]  # of each of STAGES
 
 
@@ -111,7 +113,7 @@ def _left_out(left: LeftOut) -> dict[str, Any]:
     }
 
 
-def _rendered(rendered: RenderReport | None) -> dict[str, Any] | None:
+def _rendered(rendered: "RenderReport | None") -> dict[str, Any] | None:
     if rendered is None:
         return None
     return {
@@ -260,7 +262,7 @@ def _times(seconds: Mapping[str, float]) -> str:
     return f"{each}; {span_text(sum(seconds.values()))} in all"
 
 
-def _loudness(rendered: RenderReport) -> str:
+def _loudness(rendered: "RenderReport") -> str:
     if not math.isfinite(rendered.loudness):
         return f"silent; rendered by way of {rendered.way}"
     return (
