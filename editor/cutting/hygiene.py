@@ -24,10 +24,10 @@ JERK = 4.0  # times the take's own unrest at which the camera itself is moved
 JERK_LEAST = (
     0.03  # luma change a frame at 25 a second, with a tenth of the shift in widths a second
 )
-SHIFTED = 0.15  # widths a second, global: the camera moves, not someone in the picture
+SHIFTED = 0.08  # widths a second, global: the camera moves, not someone in the picture
 BLURRED = 0.6  # of the take's own sharpness, below which it is out of focus
 FOCUSED = 0.85  # of it, from which it is in focus again
-MOVED = 10  # of 255 luma, a pixel of a thumb that the camera's move changed,
+MOVED = 6  # of 255 luma, a pixel of a thumb that the camera's move changed,
 MOVED_SHARE = 0.3  # and how much of the picture it changes
 SAME_VIEW = 0.85  # correlation of a blurred picture with the sharp one: framing did not change
 STRAIGHT = 5.0  # of 255, unrest down a column of colour bars

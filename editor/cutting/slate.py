@@ -32,6 +32,8 @@ TAKEN_OUT = 3.5  # s after it by which the board has left
 CLEAR = 0.15  # s after the board's last motion: an edge of it leaves slowly
 CHANGED = 20  # of 255 luma, a pixel of a thumb that shows something else
 BOARD_SHARE = (0.10, 0.20)  # of the picture that changes at least: with a clap, without
+BOARD_MOST = 0.75  # of the picture that a board without a clap may hide: the rest shows the scene
+PANNED = 0.08  # widths that the whole picture shifts: the camera moved, not a board
 APART = 3.0  # times the pictures' own unrest by which board and scene differ
 BURST = 3.0  # times the scene's own motion, while a board is moved
 BURST_LEAST = 0.01  # luma change a frame at 25 a second
@@ -55,6 +57,7 @@ class _Sight:
     thumb: np.ndarray  # (M, W) float32, 0-255
     face: np.ndarray  # (M,) bool
     motion: np.ndarray  # (N,) float32, a frame at 25 a second
+    shift: np.ndarray  # (N, 2) float32, of the whole picture, widths
     sharpness: np.ndarray  # (N,) float32
     saturation: np.ndarray  # (N,) float32
     claps: tuple[int, ...]
@@ -80,6 +83,7 @@ def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
         thumb=forward.thumb[::-1],
         face=forward.face[::-1],
         motion=np.roll(forward.motion[::-1], 1),  # a change from the frame after
+        shift=forward.shift[::-1],
         sharpness=forward.sharpness[::-1],
         saturation=forward.saturation[::-1],
         claps=tuple(last - clap for clap in reversed(forward.claps)),
@@ -137,6 +141,7 @@ def _sight(clip: Clip, known: Analysis, first: int, stop: int, heard: Sequence[f
         thumb=moments.thumb[low:high].reshape(high - low, -1).astype(np.float32),
         face=moments.faces[low:high, 0] > 0,
         motion=picture.motion[first:stop] * rate / 25,
+        shift=picture.flow[first:stop] / rate,
         sharpness=picture.sharpness[first:stop],
         saturation=picture.saturation[first:stop],
         claps=tuple(
@@ -234,7 +239,7 @@ def _without_clap(sight: _Sight) -> int | None:
             continue
         after = (sight.at >= held + sight.rate) & (sight.at <= held + 4 * sight.rate)
         seen = _compare(sight.thumb[: index + 1], sight.thumb[after])
-        if seen is None or not BOARD_SHARE[1] <= seen.share <= 0.9:
+        if seen is None or not BOARD_SHARE[1] <= seen.share <= BOARD_MOST:
             continue
         apart = float(np.abs(seen.board - seen.scene).mean())
         lettered = seen.board[seen.changed].std() > 1.2 * seen.scene[seen.changed].std()
@@ -252,6 +257,8 @@ def _held_then_gone(sight: _Sight, held: int) -> bool:
         return False
     burst = float(sight.motion[max(0, held - near) : after].max())
     if burst <= 2 * BURST * BURST_LEAST / 4:
+        return False
+    if np.hypot(*sight.shift[max(0, held - near) : after].sum(axis=0)) > PANNED:
         return False
     before = sight.motion[1 : max(2, held - near)]
     scene = sight.motion[after : after + round(3 * sight.rate)]
