@@ -21,6 +21,7 @@ WIDE = 0.70  # s, a pause of at least this has its own point after the one word 
 LONG_SPEECH = 4.0  # s, longer speech is split at its deepest pauses
 PHRASE = 1.0  # s, that a split leaves at either side at least
 DIP = 0.06  # s, over which a pause inside speech must be quiet, the width of a cut's own fades
+EQUAL = 3.0  # dB, within which two quiet places are alike
 NEAR_FLOOR = 0.35  # of the way from floor to speech, in dB: a split is a pause only below it
 GAP = 0.25  # s between two points that neither edge nor speech asks for: four a second at most
 CLOSE = 0.10  # s between two points of an edge or of speech
@@ -76,14 +77,15 @@ class _Hearing:
     frames: int
 
     def quietest(self, start: float, end: float) -> int | None:
-        """The frame in [start, end] s whose beginning is quietest; of equals the middle one."""
+        """The frame in [start, end] s whose beginning is quietest; of equals the middlemost."""
         first, last = max(0, ceil(start * self.rate - 1e-6)), floor(end * self.rate + 1e-6)
         last = min(last, self.frames)
         if first > last:
             return None
         level = np.array([self.level_at(frame) for frame in range(first, last + 1)])
-        near = np.flatnonzero(level <= level.min() + 1.0)  # 1 dB: no one hears which
-        return first + int(near[len(near) // 2])
+        near = first + np.flatnonzero(level <= level.min() + EQUAL)
+        middle = (start + end) / 2 * self.rate
+        return int(near[np.argmin(np.abs(near - middle))])
 
     def level_at(self, frame: int) -> float:
         """dBFS over DIP about the beginning of a frame."""

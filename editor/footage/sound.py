@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from editor.errors import EditorError, FootageError
 from editor.footage import samples
@@ -236,6 +235,8 @@ class _Voice:
 
 @cache
 def _detector() -> Any:
+    import onnxruntime  # 0.3 s: only where something is heard
+
     spec = find_spec("silero_vad")
     if spec is None or not spec.submodule_search_locations:
         raise EditorError("The speech detector is not installed: pip install silero-vad")
