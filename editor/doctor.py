@@ -11,8 +11,11 @@ from types import ModuleType
 from typing import Any
 
 from editor import __version__
+from editor.errors import PolicyError
 
 LIBRARIES = "apt-get install libgl1 libglib2.0-0"  # Debian and Ubuntu; opencv-python links both
+
+TRAIN = "python -m editor train --folder runs/mine, then --policy runs/mine/policy.safetensors"
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,13 @@ def _policies() -> Iterator[Choice]:
         yield Choice("policy", "all", False, str(err), hint(err))
         return
     for name in agent.policy_names():
-        yield Choice("policy", name, True, "")
+        try:
+            agent.load_policy(name)
+        except PolicyError as err:
+            yield Choice("policy", name, False, str(err), f"train one: {TRAIN}")
+        else:
+            default = "the default" if name == agent.DEFAULT else ""
+            yield Choice("policy", name, True, default)
 
 
 def as_json(found: Findings) -> dict[str, Any]:
