@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from editor.errors import EditorError, OutputError
+from editor.errors import OutputError
 
 PARTIAL = ".partial-"
 LOCK = ".lock"
@@ -136,18 +136,26 @@ def writing_to(folder: Path) -> Iterator[None]:
     """Say a full or unwritable disk in the user's words: raises OutputError for them."""
     try:
         yield
-    except OSError as err:
-        if isinstance(err, EditorError) or err.errno not in (*FULL, *UNWRITABLE):
-            raise
-        if err.errno in FULL:
+    except (OSError, OutputError) as err:
+        cause = _of_the_system(err)
+        if cause.errno in FULL:
             raise OutputError(
-                f"{folder} is full ({err.strerror}): free some space, or name another folder"
+                f"{folder} is full ({cause.strerror}): free some space, or name another folder"
                 " with --outputs. Finished analyses are kept."
             ) from err
-        raise OutputError(
-            f"{err.filename or folder} cannot be written to ({err.strerror}): name another folder"
-            " with --outputs."
-        ) from err
+        if isinstance(err, OSError) and err.errno in UNWRITABLE:
+            raise OutputError(
+                f"{err.filename or folder} cannot be written to ({err.strerror}): name another"
+                " folder with --outputs."
+            ) from err
+        raise
+
+
+def _of_the_system(err: BaseException | None) -> OSError:
+    """The system's error that an error was raised from; one without a number if there is none."""
+    while err is not None and not isinstance(err, OSError):
+        err = err.__cause__
+    return err or OSError()
 
 
 def clean(outputs: Path) -> int:

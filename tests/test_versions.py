@@ -221,6 +221,14 @@ def test_a_full_disk_is_said_in_the_users_words_and_leaves_nothing(tmp_path, num
     assert left_over(tmp_path) == []
 
 
+def test_a_full_disk_that_another_stage_met_is_said_in_the_same_words(tmp_path):
+    with pytest.raises(OutputError, match=r"full.*--outputs"), drafting(tmp_path, "toys"):
+        try:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as err:
+            raise OutputError("the film cannot be written") from err
+
+
 def test_other_errors_of_the_system_are_not_disguised(tmp_path):
     with pytest.raises(OSError, match="Input/output") as caught, writing_to(tmp_path):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
