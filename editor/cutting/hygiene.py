@@ -168,12 +168,14 @@ def _unsteady_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterat
 
 def _settled(unrest: np.ndarray, shift: np.ndarray, rate: float) -> int:
     """Frames until the camera rests; 0 where it begins at rest, or where the move is the shot."""
+    begin = slice(0, max(2, round(0.4 * rate)))
+    if unrest[begin].max() < JERK_LEAST or shift[begin].max() < SHIFTED:
+        return 0
     middle = unrest[len(unrest) // 4 : -(len(unrest) // 4)]
     usual = float(np.median(middle))
-    begin = slice(0, max(2, round(0.4 * rate)))
     jerk = max(JERK * usual, JERK_LEAST)
     calm = float(np.percentile(middle, 75)) < jerk / 2
-    if not calm or unrest[begin].max() < jerk or shift[begin].max() < SHIFTED:
+    if not calm or unrest[begin].max() < jerk:
         return 0
     quiet = unrest <= max(2 * usual, JERK_LEAST / 2)
     return _first_lasting(quiet, rate, SETTLE_LIMIT)
@@ -181,8 +183,10 @@ def _settled(unrest: np.ndarray, shift: np.ndarray, rate: float) -> int:
 
 def _focused(sharp: np.ndarray, luma: np.ndarray, rate: float) -> int:
     """Frames until the picture is as sharp as the take; 0 where it begins so, or never settles."""
-    usual = float(np.median(sharp[len(sharp) // 4 :]))
     begin = slice(0, max(2, round(0.2 * rate)))
+    if sharp[begin].mean() > sharp.mean():
+        return 0
+    usual = float(np.median(sharp[len(sharp) // 4 :]))
     level = abs(float(np.median(luma[begin]) - np.median(luma))) < 0.1  # else it fades in
     if not level or float(np.median(sharp[begin])) > BLURRED * usual:
         return 0

@@ -66,7 +66,9 @@ class _Sight:
 
 def at_head(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
     """Find the slate at the head of frames [first, stop); its frames count from `first`."""
-    return _find(_sight(clip, known, first, stop, claps(known.sound)))
+    begin = first / float(clip.rate)
+    heard = claps(known.sound, begin, begin + HEAD)
+    return _find(_sight(clip, known, first, stop, heard))
 
 
 def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
@@ -74,7 +76,11 @@ def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
 
     A board without a clap at the tail is someone's way out of the picture and is kept.
     """
-    forward = _sight(clip, known, first, stop, claps(known.sound))
+    end = stop / float(clip.rate)
+    heard = claps(known.sound, end - TAIL, end)
+    if not heard:
+        return None
+    forward = _sight(clip, known, first, stop, heard)
     last = forward.frames - 1
     sight = _Sight(
         rate=forward.rate,
@@ -97,22 +103,24 @@ def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
     return None
 
 
-def claps(sound: Sound) -> tuple[float, ...]:
-    """Seconds of the onsets that sound like a clapperboard: sudden, loud, over at once."""
+def claps(sound: Sound, begin: float, end: float) -> tuple[float, ...]:
+    """Seconds in [begin, end) of the onsets that sound like a clapperboard: sudden, loud, over."""
     found = []
     level = sound.level
-    for onset in sound.onsets:
+    for onset in sound.onsets[(sound.onsets >= begin) & (sound.onsets < end)]:
         at = round(float(onset) / STEP)
         near = level[max(0, at - 2) : at + 6]
         before, after = level[max(0, at - 12) : max(0, at - 2)], level[at + 18 : at + 24]
-        if not len(near) or not len(before) or not len(after):
-            continue
         rest = level[at + 20 : at + 70]
+        if not len(near) or not len(before) or not len(rest):
+            continue
         peak = float(near.max())
+        if peak < CLAP_LEVEL:
+            continue
         sudden = peak - float(np.median(before)) >= CLAP_RISE
         over = peak - float(np.median(after)) >= CLAP_FALL
         over &= peak - float(np.median(rest)) >= CLAP_THEN_QUIET
-        if peak >= CLAP_LEVEL and sudden and over and not _spoken(sound, float(onset), peak):
+        if sudden and over and not _spoken(sound, float(onset), peak):
             found.append(float(onset))
     return tuple(found)
 
@@ -233,6 +241,10 @@ def _without_clap(sight: _Sight) -> int | None:
         return _board_then_cut(sight)
     best, leaves = 0.0, None
     starts = np.flatnonzero((sight.at >= 0.4 * sight.rate) & (sight.at <= MUTE_HEAD * sight.rate))
+    head = sight.motion[: round((MUTE_HEAD + 1.5) * sight.rate)]
+    calm = max(float(np.median(sight.motion)) / 2, BURST_LEAST / 4)
+    if not len(starts) or head.max() <= 2 * BURST * calm:
+        return None  # nothing moved so much
     for index in starts:
         held = int(sight.at[index])
         if not _held_then_gone(sight, held) or sight.face[: index + 1].any():
