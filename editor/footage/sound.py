@@ -15,6 +15,7 @@ import numpy as np
 
 from editor.errors import EditorError, FootageError
 from editor.footage import samples
+from editor.footage.beats import track
 from editor.footage.clip import Clip
 from editor.footage.measures import Sound
 from editor.footage.speech import segments
@@ -109,7 +110,7 @@ def _hops(blocks: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, int]]:
         held = held[HOP:]
 
 
-def _take(taken: _Taken, voice: "_Voice", window: np.ndarray, count: int) -> None:
+def _take(taken: _Taken, voice: "_Voice | None", window: np.ndarray, count: int) -> None:
     taken.samples += count
     spectrum = np.fft.rfft(window, axis=0)  # (F, 2) complex64
     weighted = np.fft.irfft(spectrum * _k_response()[:, None], len(window), axis=0)
@@ -127,7 +128,8 @@ def _take(taken: _Taken, voice: "_Voice", window: np.ndarray, count: int) -> Non
     bands = _bands(taken, low)
     taken.flux.append(_flux(taken, bands))
     taken.timbre.append(_timbre(bands)[: -(-count // (TIMBRE_STEPS * size))])
-    voice.hear(low[: -(-count * VOICE_RATE // RATE)])
+    if voice is not None:
+        voice.hear(low[: -(-count * VOICE_RATE // RATE)])
 
 
 @cache
@@ -315,38 +317,32 @@ def _silence(level: np.ndarray) -> np.ndarray:
 
 # --- music ----------------------------------------------------------------------------------------
 
-BEAT_SNAP = 0.06  # s: librosa's beats lie 27-49 ms off the sound; the nearest onset is the beat
+BEAT_SNAP = 0.06  # s: a beat lies on the onset that near it, not beside it
 
 
 def beats(path: Path) -> np.ndarray:
     """Seconds of a piece of music's beats, each on the onset nearest it. (M,) float64, ascending.
 
-    Raises FootageError where the file has no sound that can be read.
+    Raises FootageError where the file has no sound that can be read, or less than a second.
     """
-    import librosa
-
-    music = samples.read_file(path, 22_050, 1)[:, 0]
-    if len(music) < 22_050:
+    music = samples.read_file(path, RATE, 2)
+    if len(music) < RATE:
         raise FootageError(f"{path}: less than a second of sound is no music to cut on.")
-    strength = librosa.onset.onset_strength(y=music, sr=22_050, hop_length=256)
-    _, found = librosa.beat.beat_track(
-        onset_envelope=strength, sr=22_050, hop_length=256, units="time"
-    )
-    onsets = librosa.onset.onset_detect(
-        onset_envelope=strength, sr=22_050, hop_length=256, units="time"
-    )
-    return snap(np.asarray(found, np.float64), np.asarray(onsets, np.float64))
+    taken = _Taken()
+    for hop, count in _hops([music]):
+        _take(taken, None, hop, count)
+    level = np.concatenate(taken.level)
+    flux = np.concatenate(taken.flux)[: len(level)]
+    return snap(track(flux, STEP), _onsets(flux, level, room_tone(level)))
 
 
 def snap(times: np.ndarray, onsets: np.ndarray) -> np.ndarray:
     """Move each time to the nearest onset within BEAT_SNAP. Both in seconds, ascending."""
     if not len(onsets) or not len(times):
         return times
-    right = np.clip(np.searchsorted(onsets, times), 1, max(1, len(onsets) - 1))
-    right = np.minimum(right, len(onsets) - 1)
+    right = np.minimum(np.searchsorted(onsets, times), len(onsets) - 1)
     left = np.maximum(right - 1, 0)
-    nearest = np.where(
-        np.abs(onsets[left] - times) <= np.abs(onsets[right] - times), onsets[left], onsets[right]
-    )
+    nearer_left = np.abs(onsets[left] - times) <= np.abs(onsets[right] - times)
+    nearest = np.where(nearer_left, onsets[left], onsets[right])
     moved: np.ndarray = np.unique(np.where(np.abs(nearest - times) <= BEAT_SNAP, nearest, times))
     return moved

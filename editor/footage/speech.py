@@ -11,7 +11,8 @@ DOUBT = 0.35  # and below which it ends: between the two it goes on
 SHORTEST = 0.2  # s of speech; less is a noise
 JOIN = 0.35  # s, a shorter pause is inside the phrase: no room for air at both sides, and a frame
 REACH = 0.3  # s that a segment's end is moved at most to where the level falls
-LINE = 0.3  # of the way from floor to speech, in dB, below which sound is no word
+UNDER = 28.0  # dB below the loud half of speech; weaker than that no word is,
+OVER = 6.0  # dB over the floor, where that is higher
 CLEAR = 9.0  # dB from floor to speech; with less the level tells nothing
 NEIGHBOURHOOD = 10.0  # s either side, in which a segment's floor is sought
 SMOOTH = 0.03  # s, over which the level is averaged
@@ -55,7 +56,7 @@ def word_line(smooth: np.ndarray, start: float, end: float, step: float) -> floa
     if not len(inside):
         return None
     floor, speech = floor_near(smooth, start, end, step), float(np.percentile(inside, 75))
-    return floor + LINE * (speech - floor) if speech - floor >= CLEAR else None
+    return max(floor + OVER, speech - UNDER) if speech - floor >= CLEAR else None
 
 
 def _heard(probability: np.ndarray) -> list[tuple[int, int]]:
