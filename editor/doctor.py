@@ -38,6 +38,7 @@ class Choice:
     here: bool
     detail: str
     how: str = ""
+    default: bool = False  # what is taken where none is named
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class Findings:
 
     @property
     def ready(self) -> bool:
-        """True where `cut` can run: all parts are here, and a policy, a backbone and a way."""
-        kinds = ("backbone", "policy", "render way")
-        return all(part.here for part in self.parts) and all(
-            any(choice.here for choice in self.choices if choice.kind == kind) for kind in kinds
-        )
+        """True where `cut` can run: all parts, the default backbone and policy, a way."""
+        here = {choice.kind for choice in self.choices if choice.here and choice.default}
+        return all(part.here for part in self.parts) and here >= {
+            "backbone",
+            "policy",
+            "render way",
+        }
 
 
 Detail = Callable[[ModuleType], str]
@@ -131,9 +134,9 @@ def _backbones() -> Iterator[Choice]:
         yield Choice("backbone", "all", False, str(err), hint(err))
         return
     for row in backbone.available():
-        default = ", the default" if row.name == backbone.DEFAULT else ""
-        detail = f"{row.dimension} numbers a picture{default}; {row.path}"
-        yield Choice("backbone", row.name, row.here, detail, row.how)
+        detail = f"{row.dimension} numbers a picture; {row.path}"
+        default = row.name == backbone.DEFAULT
+        yield Choice("backbone", row.name, row.here, detail, row.how, default)
 
 
 def _ways() -> Iterator[Choice]:
@@ -144,7 +147,7 @@ def _ways() -> Iterator[Choice]:
         return
     for way in render.WAYS:
         if way != "auto":
-            yield Choice("render way", way, True, WAYS.get(way, ""))
+            yield Choice("render way", way, True, WAYS.get(way, ""), default=way == "moviepy")
 
 
 WAYS = {
@@ -160,13 +163,13 @@ def _policies() -> Iterator[Choice]:
         yield Choice("policy", "all", False, str(err), hint(err))
         return
     for name in agent.policy_names():
+        default = name == agent.DEFAULT
         try:
             agent.load_policy(name)
         except PolicyError as err:
-            yield Choice("policy", name, False, str(err), f"train one: {TRAIN}")
+            yield Choice("policy", name, False, str(err), f"train one: {TRAIN}", default)
         else:
-            default = "the default" if name == agent.DEFAULT else ""
-            yield Choice("policy", name, True, default)
+            yield Choice("policy", name, True, "", default=default)
 
 
 def as_json(found: Findings) -> dict[str, Any]:
@@ -208,9 +211,9 @@ def text(found: Findings) -> str:
     ):
         lines += ["", title]
         lines += [
-            f"  {_mark(choice.here)}  {choice.name:34} {choice.detail}".rstrip()
-            for choice in found.choices
-            if choice.kind == kind
+            f"  {_mark(row.here)}  {row.name + ' (default)' * row.default:34} {row.detail}".rstrip()
+            for row in found.choices
+            if row.kind == kind
         ]
     needed: list[Part | Choice] = [part for part in found.parts if not part.here]
     needed += [row for row in found.choices if not row.here and row.kind != "backbone"]

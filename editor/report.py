@@ -193,7 +193,7 @@ def summary(made: Made) -> str:
         f"Times   {_times(made.seconds)}",
     ]
     lines += _labelled("Sound", [_loudness(made.rendered)] if made.rendered else [])
-    lines += _labelled("Left", _reasons(made))
+    lines += _labelled("Unused", _reasons(made))
     lines += _labelled("Skipped", _skipped(made.skipped))
     lines += _labelled("Notes", _some([printable(note) for note in notes(made)]))
     lines += _labelled("Next", _next(made))
@@ -280,12 +280,12 @@ def _reasons(made: Made) -> list[str]:
         length[left.reason] = length.get(left.reason, 0.0) + len(left.span) / float(left.clip.rate)
     ranked = sorted(length, key=lambda reason: -length[reason])
     lines = [
-        f"out: {printable(reason)}, {spans[reason]} {_plural('time', spans[reason])},"
-        f" {span_text(length[reason])}"
+        f"{printable(reason)}: {span_text(length[reason])} in {spans[reason]}"
+        f" {_plural('place', spans[reason])}"
         for reason in ranked[:REASONS_SHOWN]
     ]
-    if rest := len(ranked) - REASONS_SHOWN:
-        lines += [f"out: {rest} more reasons, see left_out.txt"] if rest > 0 else []
+    if len(ranked) > REASONS_SHOWN:
+        lines.append(f"and for {len(ranked) - REASONS_SHOWN} more reasons, see left_out.txt")
     return lines
 
 
