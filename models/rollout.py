@@ -5,6 +5,7 @@ trick (argmax of logits plus Gumbel noise), which needs no normalisation.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +13,18 @@ import torch
 from torch import Tensor
 
 from models.policy import Cache, Encoded, Policy, Scene
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread, as small tensors want it: on two busy cores, two threads spent 16
+    times the CPU."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Stage(Protocol):

@@ -24,10 +24,11 @@ from editor.cutting.search import Choice
 from editor.errors import FootageError, PolicyError, StyleError
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.timing import FrameSpan, convert_length
-from models import checkpoint
+from models import checkpoint, rollout
 from models.policy import Policy
 
 DEFAULT = "base"
+SEARCH = "+search"
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"
 
@@ -64,18 +65,23 @@ class Decision:
 
 
 def policy_names() -> tuple[str, ...]:
-    """What `--policy` knows: trained policies that are here, then the plain ways."""
+    """What `--policy` knows: trained policies that are here, each also with search, then the plain
+    ways."""
     trained = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
-    return (*trained, *BASELINES)
+    return (*trained, *(name + SEARCH for name in trained), *BASELINES)
 
 
 def load_policy(name: str) -> Cutter:
-    """The cutter of that name, or of a policy file's path. Raises PolicyError."""
+    """The cutter of that name, or of a policy file's path. Raises PolicyError.
+
+    With SEARCH after its name a policy draws many films, and the reward chooses among them.
+    """
     if name in BASELINES:
         return plain_cutter(name, BASELINES[name])
-    path = WEIGHTS / f"{name}.safetensors"
+    own = name.removesuffix(SEARCH)
+    path = WEIGHTS / f"{own}.safetensors"
     if not path.exists():
-        path = Path(name)
+        path = Path(own)
     if path.suffix != ".safetensors" or not path.exists():
         known = ", ".join(policy_names())
         raise PolicyError(
@@ -85,6 +91,8 @@ def load_policy(name: str) -> Cutter:
         policy, _ = checkpoint.load_policy(path, FEATURES, tuple(TERMS))
     except ValueError as err:
         raise PolicyError(f"Policy {name} cannot be used: {err}") from err
+    if name.endswith(SEARCH):
+        return plain_cutter(name, lambda stage, seed: decode.best_of(policy, stage, seed))
     return policy_cutter(name, policy)
 
 
@@ -129,9 +137,13 @@ def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
 
     Raises FootageError where no film can be made, StyleError for unknown reward terms.
     """
-    stage = _stage(pool, brief)
+    with rollout.one_thread():
+        return _cut(pool, _stage(pool, brief), brief.seed, cutter)
+
+
+def _cut(pool: Pool, stage: Stage, seed: int, cutter: Cutter) -> Decision:
     films, made = stage.start(1), []
-    for choice, others in cutter.decide(stage, brief.seed):
+    for choice, others in cutter.decide(stage, seed):
         why = reasons.reason(pool, stage, films, choice, others)
         instead = reasons.alternatives(pool, stage, films, choice, others)
         films, gain, raw = stage.step(films, *(torch.tensor([value]) for value in choice))

@@ -32,7 +32,7 @@ class Suffix:
 
     grain: int  # film frames a cell
     after: np.ndarray  # (W + 1, N, P, C / 8) uint8, with the last cut ending at [shot, point]
-    again: np.ndarray  # the same, if the next cut comes from that shot at or after the point
+    again: np.ndarray  # the same, if the next cut comes from that shot, later than the point
     start: np.ndarray  # (W + 1, C, N) bool, if the next cut comes from the untouched shot
     whole: int  # cells from which an empty film can be completed
 
@@ -64,8 +64,8 @@ def suffix(
             for point, bits in ends[k].items():
                 after[k, shot, point] = _bytes(bits, width)
             for point in range(points):
-                if on[k][point]:
-                    again[k, shot, point] = _bytes(on[k][point], width)
+                if on[k][point + 1]:
+                    again[k, shot, point] = _bytes(on[k][point + 1], width)
             begins = on[k][0]
             row = np.unpackbits(_bytes(begins, width), bitorder="little")[:cells]
             start[k, :, shot] = row.astype(bool)
@@ -111,7 +111,7 @@ def _one_shot(
             on[k][point] = bits
         if is_out[point]:
             for k in levels:
-                ends[k][point] = base[k] | on[k][point]
+                ends[k][point] = base[k] | on[k][point + 1]  # going on at once is no cut
     return ends, on
 
 

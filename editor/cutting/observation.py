@@ -33,12 +33,12 @@ STYLE = (
 )  # fmt: skip
 FILM = (
     "begun", "length", "left", "cuts left", "last z", "last z but one", "mean z", "spread z",
-    "count", "next place", "may stop", "legal share", "footage passed", "ahead of time",
+    "count", "next place", "may stop", "legal share", "footage passed", "footage to spare",
     "setups seen", "setups wanted", "unanswered", "beat gap",
 )  # fmt: skip
 SHOT_PAIR = (
     "cosine", "likeness", "colour", "shown", "same clip", "same setup", "setup seen", "same shot",
-    "flow", "level", "passed over", "step", "wanted", "opening",
+    "flow", "level", "passed over", "step", "spare after", "wanted", "opening",
 )  # fmt: skip
 IN_PAIR = (
     "cosine", "colour", "flow", "level", "same setup", "seamless", "invites", "longest z",
@@ -69,6 +69,8 @@ class Watched:
     invites: Tensor  # (N, P) float32, KIND_VALUE
     flow: Tensor  # (N, 2) mean motion
     level: Tensor  # (N,) mean level, dBFS
+    seconds: Tensor  # (N,) s on offer in the shot
+    before: Tensor  # (N,) s on offer in the shots recorded before it
 
     @property
     def stop(self) -> int:
@@ -88,6 +90,13 @@ class Watched:
         """(B,) bool: stopped."""
         return films.done
 
+    def passed(self, films: Films) -> Tensor:
+        """(B,): seconds on offer that in recorded order lie behind the last cut."""
+        state, m = films.state, self.stage.material
+        last = state.shot.clamp(min=0)
+        inside = torch.minimum(m.time[last, state.out], self.seconds[last])
+        return torch.where(state.shot >= 0, self.before[last] + inside, torch.zeros(()))
+
     def film(self, films: Films, mask: Tensor) -> Tensor:
         """(B, len(FILM)): what the films have come to; `mask` their legal shots and stop."""
         stage, film, state = self.stage, films.progress, films.state
@@ -103,7 +112,8 @@ class Watched:
         mean = z.sum(1) / count
         spread = ((z**2).sum(1) / count - mean**2).clamp(min=0).sqrt()
         recorded = float(stage.rules.order == "recorded")
-        passed = recorded * begun * (m.rank[film.shot.clamp(min=0)] + 1) / m.size
+        passed = self.passed(films) * recorded
+        spare = self.seconds.sum() - passed
         room = max(1.0, min(m.setups, brief.duration / (1.3 * brief.style.pace.median)))
         seen = film.setups.sum(1) / room
         open_ = (~state.answered).sum(1).float()
@@ -112,7 +122,8 @@ class Watched:
             begun, length, (left + 0.1).log() / 2, left / brief.style.pace.median / 10, last,
             before * (film.count > 1), mean, spread, (film.count + 1.0).log() / 3,
             stage.reward.length_z(film.length, torch.full_like(film.length, round(m.rate))),
-            mask[:, -1].float(), mask[:, :-1].float().mean(1), passed, (passed - length) * recorded,
+            mask[:, -1].float(), mask[:, :-1].float().mean(1),
+            passed / self.seconds.sum(), (spare.clamp(min=0.1) / left.clamp(min=0.5)).log() / 2,
             seen, seen - length, open_, gap.clamp(max=1),
         ]  # fmt: skip
         return torch.stack([row.float() for row in rows], -1).clamp(-4, 4)
@@ -125,11 +136,12 @@ class Watched:
         begun = (film.shot >= 0)[:, None]
         last = film.shot.clamp(min=0)
         recorded = float(stage.rules.order == "recorded")
-        ahead = (m.rank - torch.where(begun, m.rank[last][:, None], -1)).float()
-        behind = (m.size - 1 - m.rank[last]).clamp(min=1)[:, None]
-        over = (ahead / behind).clamp(0, 1) * recorded
-        left = (stage.brief.duration - film.length / m.rate).clamp(min=1.0)[:, None]
+        left = (stage.brief.duration - film.length / m.rate).clamp(min=0.5)[:, None]
+        passed = self.passed(films)[:, None]
+        spare = (self.seconds.sum() - passed).clamp(min=0.1)
+        over = ((self.before - passed) / spare).clamp(0, 1) * recorded
         fair = (stage.brief.style.pace.median * 1.3 / left).clamp(max=1.0)
+        after = (self.seconds.sum() - self.before).clamp(min=0.1) / left
         wanted = (m.must >= 0).float().expand_as(over)
         old = m.embedding[last, film.out]
         rows = [
@@ -145,11 +157,11 @@ class Watched:
             (m.level[last, film.out][:, None] - self.level).abs() / LEVEL_RANGE,
             over,
             ((over + 0.01) / (fair + 0.01)).log().clamp(-3, 3) * recorded / 2,
+            after.log().clamp(-4, 4) * recorded / 2,
             wanted,
         ]
         meets = torch.where(begun[..., None], torch.stack(rows, -1), torch.zeros(()))
-        meets[..., 10:12] = torch.stack(rows[10:12], -1)
-        meets[..., 12] = wanted
+        meets[..., 10:] = torch.stack(rows[10:], -1)
         return torch.cat([meets, (~begun).float().expand_as(over)[..., None]], -1), mask
 
     def pairs(self, films: Films, shot: Tensor) -> Tensor:
@@ -222,7 +234,12 @@ def watch(stage: Stage) -> Watched:
         points=_points(stage, invites),
         style=_style(stage),
     )
-    return Watched(stage, scene, invites, flow, level)
+    ends = torch.where(stage.rules.allowed.any(1), m.time, torch.zeros(()))
+    seconds = ends.amax(1)
+    order = m.rank.argsort()
+    before = torch.empty_like(seconds)
+    before[order] = seconds[order].cumsum(0) - seconds[order]
+    return Watched(stage, scene, invites, flow, level, seconds, before)
 
 
 def _shots(stage: Stage, flow: Tensor, level: Tensor, invites: Tensor, weight: Tensor) -> Tensor:

@@ -139,7 +139,7 @@ class Rules:
         open_ = ((byte >> (cell & 7).to(torch.uint8)) & 1).bool()
         done = (level == self.wishes)[:, None, None] & (end >= self.low)
         ok = self.allowed[shot] & (end <= self.high) & (open_ | done)
-        from_ = torch.where(state.shot == shot, state.out, torch.zeros_like(shot))
+        from_ = torch.where(state.shot == shot, state.out + 1, torch.zeros_like(shot))
         return ok & (torch.arange(points) >= from_[:, None])[:, :, None]
 
     # -- free order ---------------------------------------------------------------------------
@@ -231,7 +231,11 @@ class Rules:
         )
         room, loss = self._pair_losses(shot, state.used[torch.arange(len(shot)), shot])
         fits = state.length[:, None, None] + self.material.length[shot] + reserve <= self.high
-        return room & fits & (loss <= total - self.low) & ~blocked
+        ok = room & fits & (loss <= total - self.low) & ~blocked
+        at = torch.arange(self.material.points)
+        seamless = ((state.shot == shot)[:, None] & (at == state.out[:, None]))[:, :, None]
+        edits = ok & ~seamless  # going on at once is no cut, and taken only where nothing else is
+        return torch.where(edits.flatten(1).any(1)[:, None, None], edits, ok)
 
     # -- step ---------------------------------------------------------------------------------
 

@@ -106,10 +106,11 @@ def simulate(world: World, rng: np.random.Generator) -> Pool:
     clips: list[Clip] = []
     setup = line = 0
     rate = RATES[rng.integers(len(RATES))]
+    palette, alike = rng.standard_normal(BINS), rng.uniform(0, 0.95)  # light that scenes share
     while len(rows) < world.shots:
         scene = _Look(
             1.2 * rng.standard_normal(EMBEDDING),
-            rng.standard_normal(BINS) * 1.5,
+            1.5 * (alike * palette + (1 - alike**2) ** 0.5 * rng.standard_normal(BINS)),
             float(np.clip(rng.normal(world.quality, 0.15), 0.05, 0.95)),
             float(np.clip(rng.normal(world.quality + 0.1, 0.15), 0.05, 0.95)),
             float(rng.uniform(0.1, 0.6)),

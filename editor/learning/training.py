@@ -25,13 +25,15 @@ from editor.learning.simulate import sample_world, simulate
 from models import checkpoint, cloning, ppo, reinforce
 from models.checkpoint import Card
 from models.policy import Policy
-from models.rollout import Trajectories, rollout
+from models.rollout import Trajectories, one_thread, rollout
 
 ALGORITHMS = ("ppo", "reinforce", "clone")
 RATE = 6e-4  # learning rate at the start; falls linearly to a tenth
+POLICY = "policy.safetensors"
 SAVE_EVERY = 50  # steps between checkpoints
 REPLAY = 24  # films of earlier pools that a cloning step reads beside the new
 TEACHER = 16  # beam width of the cutter that is cloned
+REAL = 0.3  # share of pools recombined from real footage, where there is some
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
 
 
@@ -75,6 +77,11 @@ def train(config: Training, advance: Advance) -> Trained:
         known = ", ".join(ALGORITHMS)
         raise PolicyError(f"No algorithm is called {config.algorithm!r}. Known: {known}.")
     config.folder.mkdir(parents=True, exist_ok=True)
+    with one_thread():
+        return _train(config, advance)
+
+
+def _train(config: Training, advance: Advance) -> Trained:
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         policy = Policy(SIZES)
@@ -96,8 +103,7 @@ def train(config: Training, advance: Advance) -> Trained:
             advance(step + 1, total, f"score {np.mean(scores[-50:]):+.3f}")
             if (step + 1) % SAVE_EVERY == 0 or step + 1 == total:
                 _keep(config, policy, optimizer, step + 1)
-    path = config.folder / "policy.safetensors"
-    checkpoint.save_policy(path, policy, _card(config))
+    path = config.folder / POLICY
     last = scores[-max(1, len(scores) // 10) :]
     return Trained(path, total, float(np.mean(last)) if last else 0.0)
 
@@ -105,7 +111,7 @@ def train(config: Training, advance: Advance) -> Trained:
 def draw(config: Training, rng: np.random.Generator) -> Stage:
     """A random pool and brief that can be cut: simulated, or recombined where there is footage."""
     for _ in range(TRIES):
-        if config.footage and rng.random() < 0.5:
+        if config.footage and rng.random() < REAL:
             from editor.learning.recombine import recombine
 
             pool = recombine(config.footage, rng)
@@ -226,6 +232,7 @@ def _keep(config: Training, policy: Policy, optimizer: torch.optim.Optimizer, st
     tensors: dict[str, Tensor] = {f"policy.{k}": v for k, v in policy.state_dict().items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{name}": value for name, value in state.items()}
+    checkpoint.save_policy(config.folder / POLICY, policy, _card(config))
     metadata = {"step": str(step), "seed": str(config.seed), "algorithm": config.algorithm}
     checkpoint.write(config.folder / "state.safetensors", tensors, metadata)
 
