@@ -90,11 +90,21 @@ def read_number(picture: np.ndarray) -> int | None:
 def _ring(picture: np.ndarray) -> tuple[int, int, int, int] | None:
     red, green, blue = (picture[..., i].astype(np.int16) for i in range(3))
     mask = (green > red + 50) & (green > blue + 50)
-    rows = np.flatnonzero(mask.sum(axis=1) > picture.shape[1] * 0.04)
-    columns = np.flatnonzero(mask.sum(axis=0) > picture.shape[0] * 0.04)
+    rows = _longest_run(mask.sum(axis=1) > picture.shape[1] * 0.04)
+    columns = _longest_run(mask.sum(axis=0) > picture.shape[0] * 0.04)
     if len(rows) < 6 or len(columns) < 14:
         return None
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _longest_run(marked: np.ndarray) -> np.ndarray:
+    """Indices of the longest run of True: an encoder may colour an odd edge green."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
+    if not len(edges):
+        return np.zeros(0, dtype=np.int64)
+    starts, stops = edges[::2], edges[1::2]
+    longest = int(np.argmax(stops - starts))
+    return np.arange(starts[longest], stops[longest])
 
 
 def _decode(values: np.ndarray) -> int | None:

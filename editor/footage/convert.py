@@ -21,6 +21,9 @@ HD_LINES = 720  # pictures without a matrix are BT.709 from here on, BT.601 belo
 THIN = 0.01  # of a side; borders thinner than that are scaled away
 _TURNS = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
 
+# Without these a change of matrix darkens the picture by two codes; a change of size needs none.
+_ACCURATE = "bicubic+accurate_rnd+full_chroma_int"
+
 _Step = tuple[str, dict[str, str]]
 
 
@@ -94,8 +97,8 @@ class Converter:
             options["in_color_matrix"] = _matrix(frame)
         if hdr:
             return options
-        if not self._subsampled:
-            options["flags"] = "bicubic+accurate_rnd+full_chroma_int"
+        if not self._subsampled or _matrix(frame) != "bt709":
+            options["flags"] = _ACCURATE
         return {**options, "out_color_matrix": "bt709", "out_range": self._range}
 
     def _framing(self, width: int, height: int) -> list[_Step]:
