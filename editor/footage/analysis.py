@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from editor.footage.watch import Watched
 
 DEFAULT_DETECTOR = "content"  # name in shots.DETECTORS; chosen by the counts in tests
-SOUND_VERSION = 1  # raise it when anything that makes Sound changes: kept ones are made anew
-PICTURE_VERSION = 1  # likewise for all that is made of the picture
+SOUND_VERSION = 2  # raise it when anything that makes Sound changes: kept ones are made anew
+PICTURE_VERSION = 2  # likewise for all that is made of the picture
 HEARING = 0.1  # share of a clip's time that hearing it takes, for the progress bar
 
 _PICTURE = ("motion", "flow", "sharpness", "luma", "clipped", "saturation", "black", "frozen")
@@ -119,10 +120,7 @@ def _watch(
 ) -> "Watched":
     from editor.footage import watch
 
-    try:
-        network = backbone.load(settings.backbone, settings.weights, cache.folder / "backbones")
-    except ValueError as err:
-        raise PolicyError(str(err)) from err
+    network = _network(settings.backbone, settings.weights, cache.folder / "backbones")
     return watch.watch(
         clip,
         sound,
@@ -130,6 +128,15 @@ def _watch(
         network,
         lambda share: advance(HEARING + (1 - HEARING) * share),
     )
+
+
+@lru_cache(maxsize=1)
+def _network(name: str, weights: Path | None, folder: Path) -> backbone.Backbone:
+    """The backbone, loaded once for all clips of a run."""
+    try:
+        return backbone.load(name, weights, folder)
+    except ValueError as err:
+        raise PolicyError(str(err)) from err
 
 
 def _pack(found: "Watched") -> tuple[dict[str, np.ndarray], dict[str, Any]]:

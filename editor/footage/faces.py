@@ -1,6 +1,7 @@
 """Turn small pictures into faces: how many, how large, where."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -22,13 +23,18 @@ class Face:
     area: float  # share of the picture
 
 
+@cache
+def _cascade(file: str) -> cv2.CascadeClassifier:
+    """One of OpenCV's own cascades; reading one takes as long as ten looks."""
+    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / file))
+
+
 class Faces:
     """OpenCV's Haar cascades, frontal and both profiles."""
 
     def __init__(self) -> None:
-        folder = Path(cv2.__file__).parent / "data"
-        self._frontal = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
-        self._profile = cv2.CascadeClassifier(str(folder / "haarcascade_profileface.xml"))
+        self._frontal = _cascade("haarcascade_frontalface_alt2.xml")
+        self._profile = _cascade("haarcascade_profileface.xml")
 
     def find(self, gray: np.ndarray, profiles: bool) -> tuple[Face, ...]:
         """Faces in a (H, W) uint8 luma picture, largest first.
