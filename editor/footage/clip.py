@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from editor.timing import Timecode, to_frames
+from editor.timing import Timecode, frame_at, to_frames
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Clip:
         """Source timecode of a frame of the grid; counted from 00:00:00:00 where there is none."""
         if self.timecode is None:
             return Timecode(frame, self.rate)
-        return self.timecode + to_frames(frame / self.rate, self.timecode.rate)
+        return self.timecode + frame_at(frame / self.rate, self.timecode.rate)
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,19 @@ def _in_folder(folder: Path, skipped: list[Skipped], above: set[Path]) -> Iterat
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             folders.append(Path(entry.path))
         elif _suffix(entry.name) in PICTURE_SUFFIXES | SOUND_SUFFIXES:
             yield Path(entry.path)
     for inner in folders:
         yield from _in_folder(inner, skipped, above | {real})
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads in a circle; by its suffix it may be named
 
 
 def _suffix(name: str) -> str:
