@@ -111,7 +111,7 @@ class Limiter:
         """read(start, stop) gives (n, 2) float32, zeros outside the film. gain in dB, ceiling in
         dBTP."""
         self._read, self._gain, self._ceiling = read, 10 ** (gain / 20), ceiling
-        self._held = np.zeros(LOOK_AHEAD)  # dB, the released gain over the samples just before
+        self._held: np.ndarray | None = None  # dB, LOOK_AHEAD samples of released gain just before
         self.deepest = 0.0  # dB, the most that was taken away so far
 
     def block(self, start: int, stop: int) -> np.ndarray:
@@ -120,7 +120,10 @@ class Limiter:
         around = self._read(start - reach, stop + LOOK_AHEAD + reach) * np.float32(self._gain)
         sound = around[reach : reach + stop - start]
         limit = 10 ** (self._ceiling / 20)
-        if float(np.abs(around).max(initial=0.0)) * _OVERSHOOT <= limit and not self._held.any():
+        if float(np.abs(around).max(initial=0.0)) * _OVERSHOOT <= limit and (
+            self._held is None or not self._held.any()
+        ):
+            self._held = np.zeros(LOOK_AHEAD)
             return sound
         peaks = _peaks(around)  # one more at either end than [start, stop + LOOK_AHEAD)
         # The peak between two samples counts for both.
@@ -134,6 +137,8 @@ class Limiter:
         """Gain in dB: down over LOOK_AHEAD before each need, up by RELEASE after it."""
         window = LOOK_AHEAD + 1
         ahead = minimum_filter1d(needed, window, mode="nearest", origin=-(window // 2))[:count]
+        if self._held is None:  # a film that begins with a peak begins with its gain down
+            self._held = np.full(LOOK_AHEAD, ahead[0])
         slope = RELEASE * np.arange(1, count + 1)
         falls = np.minimum.accumulate(np.concatenate([[self._held[-1]], ahead - slope]))[1:]
         held = np.concatenate([self._held, np.minimum(0.0, falls + slope)])

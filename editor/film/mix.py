@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -29,7 +30,7 @@ BLOCK = 10 * RATE  # samples that are in memory at once
 HOLE = 480  # samples, 10 ms, of digital silence that are filled with room tone
 AROUND = 10 * RATE  # samples at either side of a piece in which its room is looked for
 CROSSING = RATE  # samples over which one room's tone crosses into another's
-QUIETEST_OWN = TARGET - MOST_GAIN + music.BELOW  # LUFS: music beside it can still reach TARGET
+QUIETEST_OWN = TARGET - MOST_GAIN + 2 * music.BELOW  # LUFS: music beside it still reaches TARGET
 NO_SOUND = "The footage has no sound, so the film is silent."
 NO_OWN_SOUND = "The footage has no sound, so the film has only its music."
 
@@ -130,7 +131,7 @@ class Rooms:
             first, stop = self._spans[clip.digest]
             sound = read_clip(clip, first - AROUND, stop + AROUND)
             sound *= 10 ** (self._gains.get(clip.digest, 0.0) / 20)
-            self._known[clip.digest] = tone.measure(sound, int(clip.digest[:8], 16))
+            self._known[clip.digest] = tone.measure(sound, crc32(clip.digest.encode()))
         return self._known[clip.digest]
 
     def tone(self, piece: Piece, start: int, stop: int) -> np.ndarray:
@@ -208,8 +209,9 @@ def _lay_music(piece: Music, speech: np.ndarray, mixed: SampleFile) -> list[str]
     """Lay the music under what is there, down under speech. Returns what to tell the editor."""
     loudness, count = music.measure(piece, mixed.length)
     own = _measured(mixed)
-    beside = max(own.integrated, QUIETEST_OWN) - music.BELOW
-    bed = music.Bed(piece, mixed.length, beside - loudness, music.bridged(speech))
+    beside = max(own.integrated, QUIETEST_OWN) - music.BELOW  # LUFS of the music as it lies
+    duck = music.duck(beside, own.integrated)
+    bed = music.Bed(piece, mixed.length, beside - loudness, duck, music.bridged(speech))
     for start, block in bed.blocks():
         mixed.add(start, block)
     if count >= mixed.length:

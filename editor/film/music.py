@@ -10,7 +10,8 @@ from editor.film.encode import read_sound
 from editor.film.loudness import RATE, Meter
 from editor.film.timeline import Music
 
-DUCK = 12.0  # dB that music goes down under speech
+DUCK, DEEPEST_DUCK = 12.0, 24.0  # dB that music goes down under speech: usually, at most
+CLEAR = 10.0  # LU that it then lies under the film's own sound, so that words are understood
 ATTACK = 0.3  # s over which it goes down, before the first word
 RELEASE = 0.8  # s over which it comes back, after the last
 BRIDGE = 1.5  # s; music does not come up between words nearer than this
@@ -28,6 +29,7 @@ class Bed:
     music: Music
     length: int  # samples of the film
     gain: float  # dB on the music
+    duck: float  # dB that it goes down under speech
     ducking: np.ndarray  # (K, 2) float64, s of the film, where the music is down: speech, bridged
 
     def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
@@ -36,7 +38,7 @@ class Bed:
         for block in repeated(self.music):
             block = block[: self.length - start]
             times = (start + np.arange(len(block))) / RATE  # s of the film
-            gains = 10 ** ((self.gain - DUCK * ducked(times, self.ducking)) / 20)
+            gains = 10 ** ((self.gain - self.duck * ducked(times, self.ducking)) / 20)
             gains *= self._ends(start, len(block))
             yield start, block * gains.astype(np.float32)[:, None]
             start += len(block)
@@ -49,6 +51,11 @@ class Bed:
         rise = np.clip(at / FADE_IN, 0, 1)
         fall = np.clip((self.length - at) / fade_out, 0, 1)
         return np.asarray(np.sin(rise * np.pi / 2) * np.sin(fall * np.pi / 2))
+
+
+def duck(level: float, own: float) -> float:
+    """How far (dB) music of one loudness goes down under speech of another (LUFS)."""
+    return min(DEEPEST_DUCK, max(DUCK, level - own + CLEAR))
 
 
 def read(music: Music) -> Iterator[np.ndarray]:
