@@ -223,7 +223,7 @@ def _add_train(commands: "Commands[Parser]") -> None:
     )
     for name, default, what in (
         ("steps", 800, "steps of policy gradient"),
-        ("warm", 400, "pools cut by beam search and imitated first"),
+        ("warm", 400, "pools cut by local search and imitated first"),
         ("pools", 2, "pools a step"),
         ("films", 32, "films a pool"),
     ):

@@ -1,4 +1,4 @@
-"""Train the base policy: clone a beam search on simulated and recombined pools, then improve it by
+"""Train the base policy: clone a local search on simulated and recombined pools, then improve it by
 policy gradient on its own films.
 
 Everything that a step draws comes from (seed, step), so that a training resumed from its checkpoint
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from editor.cutting import search
+from editor.cutting import baselines, local, search
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import FEATURES, SIZES, Watched, watch
 from editor.cutting.pool import Pool
@@ -31,8 +31,8 @@ ALGORITHMS = ("ppo", "reinforce", "clone")
 RATE = 6e-4  # learning rate at the start; falls linearly to a tenth
 POLICY = "policy.safetensors"
 SAVE_EVERY = 50  # steps between checkpoints
-REPLAY = 24  # films of earlier pools that a cloning step reads beside the new
-TEACHER = 16  # beam width of the cutter that is cloned
+REPLAY = 12  # films of earlier pools that a cloning step reads beside the new
+TEACHER = 12  # rounds of the local search that is cloned; a beam spends recorded footage too early
 REAL = 0.3  # share of pools recombined from real footage, where there is some
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
 
@@ -44,10 +44,10 @@ class Training:
     folder: Path  # policy.safetensors, state.safetensors, log.jsonl, events and card.md go here
     algorithm: str = "ppo"  # one of ALGORITHMS
     steps: int = 800  # policy-gradient steps
-    warm: int = 400  # pools cut by beam search and cloned first
+    warm: int = 400  # pools cut by local search and cloned first
     pools: int = 2  # pools a step
     films: int = 32  # films a pool
-    most_shots: int = 400  # largest training pool; smaller than what the policy serves
+    most_shots: int = 200  # largest training pool; smaller than what the policy serves
     seed: int = 0
     resume: bool = False
     footage: tuple[Pool, ...] = ()  # real pools, recombined
@@ -131,16 +131,23 @@ def _clone(
     advance: Advance,
     total: int,
 ) -> None:
-    """Cut `warm` pools by beam search, and clone each with some of those before."""
+    """Cut `warm` pools by local search, and clone each with some of those before."""
     shown: list[Trajectories] = []
     for step in range(config.warm):
         rng = np.random.default_rng([config.seed, 1, step])
         stage = draw(config, rng)
-        taught = teach(policy, watch(stage), search.beam(stage, TEACHER, step))
+        taught = teach(policy, watch(stage), master(stage, step))
         picks = rng.integers(max(1, len(shown)), size=min(len(shown), REPLAY)).tolist()
         miss = cloning.update(policy, optimizer, [taught, *(shown[n] for n in picks)])
         shown.append(taught)
         advance(step + 1, total, f"cloning, {miss:.2f} nats a cut")
+
+
+def master(stage: Stage, seed: int) -> list[search.Choice]:
+    """The film that is cloned: a local search from the better of two plain cutters' films."""
+    plain = [search.greedy(stage, seed), baselines.uniform(stage, seed)]
+    best = int(local.scores(stage, plain).argmax())
+    return local.improve(stage, plain[best], seed, TEACHER)[0]
 
 
 def teach(policy: Policy, watched: Watched, made: Sequence[search.Choice]) -> Trajectories:
