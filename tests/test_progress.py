@@ -1,0 +1,79 @@
+"""What a stage says of itself on a terminal, in a log, and where nobody reads."""
+
+import io
+
+import pytest
+
+from editor.progress import Bars, Lines, Silent, printable, span_text
+
+
+class Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_log_gets_a_line_as_a_stage_begins_moves_on_and_ends():
+    stream = io.StringIO()
+    with Lines(stream).stage("analysis") as advance:
+        for clip in range(4):
+            for share in range(10):
+                advance(clip + share / 10, 4, f"take {clip}\n.mp4")
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "analysis: begins"
+    assert lines[1:5] == [f"analysis: {25 * n:3}% take {n}\\n.mp4" for n in range(4)]
+    assert lines[5].startswith("analysis: done in ")
+
+
+def test_a_thousand_clips_do_not_fill_a_log():
+    stream = io.StringIO()
+    with Lines(stream).stage("ingest") as advance:
+        for clip in range(1000):
+            advance(clip, 1000, f"{clip}.mp4")
+    assert len(stream.getvalue().splitlines()) <= 25
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_end_the_work():
+    with Lines(Gone()).stage("analysis") as advance:
+        advance(1, 2, "a.mp4")
+
+
+def test_a_bar_shows_the_stage_and_leaves_the_terminal_clean():
+    stream = io.StringIO()
+    with Bars(stream).stage("analysis") as advance:
+        advance(0, 0, "nothing to do")
+        advance(1, 2, "[bold]a.mp4\x1b[31m")
+    assert "\x1b[31m" not in stream.getvalue()
+
+
+def test_silence_is_silent():
+    with Silent().stage("analysis") as advance:
+        advance(1, 2, "a.mp4")
+
+
+def test_an_error_inside_a_stage_is_not_called_done():
+    stream = io.StringIO()
+    with pytest.raises(ZeroDivisionError), Lines(stream).stage("render"):
+        raise ZeroDivisionError
+    assert "done" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Füße 四.mp4", "Füße 四.mp4"),
+        ("two\nlines\t.mp4", "two\\nlines\\t.mp4"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("left\u202eright", "left\\u202eright"),
+        ("raw\udcff.mp4", "raw\\udcff.mp4"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_shown_instead(text, shown):
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59.6, "1 min 00 s"), (3900, "1 h 05 min")],
+)
+def test_times_are_said_as_people_say_them(seconds, said):
+    assert span_text(seconds) == said
