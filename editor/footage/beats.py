@@ -4,8 +4,8 @@ D. Ellis, Beat Tracking by Dynamic Programming (2007), https://doi.org/10.1080/0
 one tempo for the whole by autocorrelation under a prior (section 3.2), then the chain of beats
 that best trades strong rises against even spacing (equations 1 to 6). Left out: a second tempo,
 and tempo that drifts by more than the chain bends. In numpy alone, since librosa's tracker is
-compiled at its first call (a minute and more on two busy cores) and was seen to crash on a
-compiled copy that two processes had written at once.
+compiled at its first call (a minute and more on two busy cores) and was seen to crash on the
+compiled copy that it keeps on disk.
 """
 
 import numpy as np

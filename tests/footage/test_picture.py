@@ -226,3 +226,17 @@ def test_picture_alone_finds_what_was_made(tmp_path):
     picture, spans = watch.measure(clip_at(path, tmp_path), "content", lambda _: None)
     assert picture.decoded == 90 and len(picture.motion) == 90
     assert [(span.first, span.stop) for span in spans] == [(0, 45), (45, 90)]
+
+
+def test_hdr_is_brought_to_ordinary_brightness(tmp_path):
+    plain = clip_at(media.numbered(tmp_path / "sdr.mp4", 3, 25, size=(640, 360)), tmp_path)
+    tagged = media.numbered(tmp_path / "pq.mp4", 3, 25, size=(640, 360), transfer="pq")
+    clip = clip_at(tagged, tmp_path)
+    assert clip.transfer == "pq"
+    _, ordinary = next(decode.small_pictures(plain, decode.Progress()))
+    _, mapped = next(decode.small_pictures(clip, decode.Progress()))
+    curve = decode._pq_curve()
+    assert curve[0] == 0 and (np.diff(curve.astype(int)) >= 0).all() and curve[255] == 255
+    assert 165 <= curve[148] <= 215  # 203 cd/m2, the white of a page in the room
+    # The tag also names other primaries, so colours differ a little; brightness may not.
+    assert np.abs(mapped.mean(axis=2) - curve[ordinary].mean(axis=2)).mean() < 6
