@@ -63,7 +63,7 @@ def test_a_span_is_the_same_sound_as_the_whole(make, name):
         apart = [
             np.abs(part - whole[first + lag : first + lag + len(part)])[100:-100].max()
             for lag in range(-reach, reach + 1)
-            if 0 <= first + lag and first + lag + len(part) <= len(whole)
+            if first + lag >= 0 and first + lag + len(part) <= len(whole)
         ]
         nearest = float(np.min(apart))
         assert nearest < 0.02
