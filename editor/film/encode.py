@@ -16,6 +16,7 @@ import numpy as np
 from editor.errors import FootageError, OutputError
 from editor.film.loudness import RATE
 
+TEMPORARY = ".render-"  # how the names of folders begin in which a film is being made
 PRESET = "veryfast"  # medium takes 2.3 times the CPU for the same quality and size
 CRF = "20"  # x264's quality: one step finer than its default of 23, as a review copy wants
 KEY_SECONDS = 2  # s between key frames at most, so that a player seeks without a wait
@@ -49,10 +50,16 @@ def writing(path: Path) -> Iterator[None]:
     """Turn what FFmpeg or the system says against writing `path` into an OutputError."""
     try:
         yield
-    except av.error.FFmpegError as err:
-        raise OutputError(f"{path.parent}: the film cannot be written: {err.strerror}.") from err
-    except OSError as err:
-        raise OutputError(f"{path.parent}: the film cannot be written: {err.strerror}.") from err
+    except (av.error.FFmpegError, OSError) as err:
+        raise unwritable(path, str(err.strerror)) from err
+
+
+def unwritable(path: Path, reason: str) -> OutputError:
+    """The error that says why a film, or a part of it in a temporary folder, is not written."""
+    folder = path.parent
+    if folder.name.startswith(TEMPORARY):
+        folder = folder.parent
+    return OutputError(f"{folder}: the film cannot be written: {reason}.")
 
 
 def write_pictures(
@@ -192,7 +199,7 @@ def check(film: Path, frames: int, rate: Fraction, size: tuple[int, int]) -> Non
 
 def encoder_reason(text: str) -> str:
     """The line of FFmpeg's messages that says why it stopped, without its addresses."""
-    lines = [re.sub(r"^\[[^\]]*\]\s*", "", line).strip() for line in text.splitlines()]
+    lines = [re.sub(r"^(\[[^\]]*\]\s*)+", "", line).strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
     for line in lines:
         if "No space left" in line or "too large" in line:

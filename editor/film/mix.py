@@ -248,6 +248,7 @@ def _finish(mixed: SampleFile, target: Path, notes: list[str], advance: Advance)
             break
         ceiling -= max(0.0, over + MARGIN) if over >= 0 else 0.0
         gain += short
+    advance(1.0)
     if over >= 0:
         raise RuntimeError(f"The encoded sound peaks at {meter.true_peak:.2f} dBTP after {ROUNDS}.")
     return Mixed(meter.integrated, meter.true_peak, gain, (*notes, *_said(gain, meter, silent)))

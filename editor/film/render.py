@@ -19,7 +19,6 @@ from moviepy import VideoClip
 from moviepy.config import FFMPEG_BINARY
 from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
 
-from editor.errors import OutputError
 from editor.film import encode, pictures
 from editor.film.mix import Mixed, mix
 from editor.film.timeline import Timeline
@@ -72,7 +71,7 @@ def render(
     if way == "auto":
         way = "moviepy" if pictures.composed(timeline) else "direct"
     with encode.writing(path):
-        folder = Path(tempfile.mkdtemp(prefix=".render-", dir=path.parent))
+        folder = Path(tempfile.mkdtemp(prefix=encode.TEMPORARY, dir=path.parent))
     try:
         mixed = _make(timeline, folder, sounds, _Progress(advance), way)
         with encode.writing(path):
@@ -233,7 +232,7 @@ class ExactWriter(FFMPEG_VideoWriter):  # type: ignore[misc]
             super().write_frame(picture)
         except OSError as err:
             said = str(err).rpartition(":\n\n")[2]  # MoviePy puts its own words before FFmpeg's
-            raise self._error(said) from err
+            raise encode.unwritable(Path(self.filename), encode.encoder_reason(said)) from err
 
     def close(self) -> None:
         """Let FFmpeg finish the file. Raises OutputError where it could not."""
@@ -246,7 +245,8 @@ class ExactWriter(FFMPEG_VideoWriter):  # type: ignore[misc]
             process.kill()
             process.wait()
         if process.returncode:
-            raise self._error(said.decode(errors="replace"))
+            reason = encode.encoder_reason(said.decode(errors="replace"))
+            raise encode.unwritable(Path(self.filename), reason)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None:
@@ -255,10 +255,6 @@ class ExactWriter(FFMPEG_VideoWriter):  # type: ignore[misc]
             self.proc.kill()
             self.proc.communicate()
             self.proc = None
-
-    def _error(self, said: str) -> OutputError:
-        folder = Path(self.filename).parent.parent
-        return OutputError(f"{folder}: the film cannot be written: {encode.encoder_reason(said)}.")
 
 
 def picture_command(path: Path, size: tuple[int, int], rate: Fraction) -> list[str]:
