@@ -14,6 +14,7 @@ from editor.footage.clip import Clip
 from editor.footage.measures import Analysis
 from editor.timing import FrameSpan
 
+LEAST_FRAMES = 8  # fewer show no trend
 STANDING = 0.8  # s of one picture at a clip's head or tail that count as standing still
 SETTLE_LIMIT = 1.5  # s that a camera's jerk may take; what moves longer is a move
 FOCUS_LIMIT = 2.5  # s that finding focus may take
@@ -148,7 +149,7 @@ def _unsteady_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterat
     shift = np.hypot(picture.flow[first:stop, 0], picture.flow[first:stop, 1])
     unrest = picture.motion[first:stop] * rate / 25 + 0.1 * shift
     sharp = picture.sharpness[first:stop]
-    if frames < 2 * rate:
+    if frames < max(2 * rate, LEAST_FRAMES):
         return
     unrest = unrest.copy()
     unrest[0], shift[0] = unrest[1], shift[1]  # the first frame has no frame before

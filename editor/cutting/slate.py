@@ -12,6 +12,7 @@ import numpy as np
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis, Sound
 
+SHORTEST = 3  # s, a shorter take has no room for a slate and a scene
 HEAD = 15.0  # s from the take's end in which a clap is sought
 HEAD_SHARE = 0.7  # of the take at most
 TAIL = 6.0  # s from the take's other end in which a tail slate is sought
@@ -66,6 +67,8 @@ class _Sight:
 
 def at_head(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
     """Find the slate at the head of frames [first, stop); its frames count from `first`."""
+    if stop - first < SHORTEST * clip.rate:
+        return None
     begin = first / float(clip.rate)
     heard = claps(known.sound, begin, begin + HEAD)
     return _find(_sight(clip, known, first, stop, heard))
@@ -78,7 +81,7 @@ def at_tail(clip: Clip, known: Analysis, first: int, stop: int) -> Slate | None:
     """
     end = stop / float(clip.rate)
     heard = claps(known.sound, end - TAIL, end)
-    if not heard:
+    if not heard or stop - first < SHORTEST * clip.rate:
         return None
     forward = _sight(clip, known, first, stop, heard)
     last = forward.frames - 1
@@ -142,11 +145,12 @@ def _sight(clip: Clip, known: Analysis, first: int, stop: int, heard: Sequence[f
     rate = float(clip.rate)
     moments, picture = known.moments, known.picture
     low, high = np.searchsorted(moments.frame, [first, stop])
+    pixels = moments.thumb[0].size
     return _Sight(
         rate=rate,
         frames=stop - first,
         at=moments.frame[low:high] - first,
-        thumb=moments.thumb[low:high].reshape(high - low, -1).astype(np.float32),
+        thumb=moments.thumb[low:high].reshape(high - low, pixels).astype(np.float32),
         face=moments.faces[low:high, 0] > 0,
         motion=picture.motion[first:stop] * rate / 25,
         shift=picture.flow[first:stop] / rate,

@@ -121,12 +121,12 @@ def sound(
     level = (ROOM + rng.normal(0, 1, n)).astype(np.float32)
     timbre = rng.normal(0, 0.4, (n // 4, 12))
     for start, end in speech:
-        first, stop = round(start * 100), min(n, round(end * 100))
+        first, stop = min(n, round(start * 100)), min(n, round(end * 100))
         level[first:stop] = np.maximum(level[first:stop], _syllables(words, stop - first))
         spoken = timbre[round(start / 0.04) : round(end / 0.04)]
         spoken += _vowels(words, tempo, len(spoken))
     for clap in claps:
-        at = round(clap * 100)
+        at = min(n, round(clap * 100))
         decay = np.linspace(-6.0, ROOM, 12)[: n - at]
         level[at : at + len(decay)] = np.maximum(level[at : at + len(decay)], decay)
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(level, (20, 20), "edge"), 40)[::10]

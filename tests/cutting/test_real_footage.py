@@ -1,4 +1,4 @@
-"""What the pool makes of real clips: only those that may teach, never those kept for the end."""
+"""What the pool makes of real clips; those kept for the final table are left alone."""
 
 from pathlib import Path
 
