@@ -1,6 +1,7 @@
 import warnings
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import gymnasium
 import numpy as np
@@ -158,6 +159,14 @@ def test_in_free_order_one_voice_still_speaks_in_order():
             ]
             assert own == sorted(own)
     assert moved
+
+
+def test_no_cut_goes_on_where_the_last_one_ended():
+    pool = pool_of(0, speech=0.0, shots=6)
+    stage = make_stage(pool, Brief(STYLE, 15.0, "recorded", 0))
+    for made in cuts_of(stage, 60):
+        for (shot, _, last), (after, first, _) in pairwise(made):
+            assert (shot, last) != (after, first)
 
 
 @pytest.mark.parametrize("order", ["recorded", "free"])

@@ -1,0 +1,151 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from editor.cutting.observation import FEATURES
+from editor.cutting.pool import TOTALS
+from editor.cutting.reward import TERMS
+from editor.errors import PolicyError
+from editor.learning import recombine, statistics
+from editor.learning.curriculum import sample_brief, sample_style
+from editor.learning.simulate import World, sample_world, simulate
+from editor.learning.training import Training, train
+from models import checkpoint
+
+TINY = {"steps": 3, "warm": 2, "pools": 1, "films": 4, "most_shots": 12, "seed": 2}
+
+
+def silent(done: int, total: int, label: str) -> None:
+    """Progress that nobody reads."""
+
+
+def weights(path):
+    return checkpoint.read(path)[0]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    told = []
+    found = train(Training(folder, **TINY), lambda *said: told.append(said))
+    return folder, found, told
+
+
+def test_training_leaves_a_policy_that_can_be_loaded(trained):
+    _, found, _ = trained
+    _, card = checkpoint.load_policy(found.policy, FEATURES, tuple(TERMS))
+    assert card.seed == 2 and card.notes["algorithm"] == "ppo"
+
+
+def test_progress_is_told_to_the_end(trained):
+    _, found, told = trained
+    assert [done for done, _, _ in told] == [1, 2, 3, 4, 5]
+    assert found.steps == told[-1][1] == 5
+
+
+def test_every_term_head_and_measure_of_the_update_is_logged(trained):
+    folder, _, _ = trained
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert len(rows) == 3
+    wanted = {"score", "kl", "clip_fraction", "explained_variance", "entropy/shot", "entropy/out"}
+    assert wanted | {f"term/{name}" for name in TERMS} <= rows[0].keys()
+    assert list((folder / "events").iterdir())
+
+
+def test_one_seed_trains_the_same_policy(trained, tmp_path):
+    _, found, _ = trained
+    again = train(Training(tmp_path, **TINY), silent)
+    assert all(torch.equal(t, weights(again.policy)[n]) for n, t in weights(found.policy).items())
+
+
+def test_a_training_that_was_stopped_resumes_to_the_same_numbers(trained, tmp_path):
+    _, found, _ = trained
+
+    class Killed(Exception):
+        """The training was stopped here."""
+
+    def stop_after_cloning(done, total, label):
+        if done == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(Training(tmp_path, **TINY), stop_after_cloning)
+    again = train(replace(Training(tmp_path, **TINY), resume=True), silent)
+    assert all(torch.equal(t, weights(again.policy)[n]) for n, t in weights(found.policy).items())
+
+
+def test_resuming_with_another_seed_is_refused(trained):
+    folder, _, _ = trained
+    with pytest.raises(PolicyError, match="seed 2, not 9"):
+        train(Training(folder, **{**TINY, "seed": 9}, resume=True), silent)
+
+
+def test_an_unknown_algorithm_is_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(PolicyError, match="ppo"):
+        train(Training(tmp_path, algorithm="sarsa"), silent)
+
+
+def test_a_simulated_pool_keeps_what_takes_share():
+    world = World(60, 3.0, 0.5, 0.5, 0.7, 0.3, 3.0, 8.0)
+    pool = simulate(world, np.random.default_rng(0))
+    centre = pool.embedding[:, 0]
+    like = centre @ centre.T
+    same = pool.setup[:, None] == pool.setup[None]
+    alone = ~np.eye(pool.size, dtype=bool)
+    assert like[same & alone].mean() > like[~same].mean() + 0.3
+    assert pool.totals.shape[2] == len(TOTALS)
+    assert np.all(np.diff(pool.frame[0, : pool.points[0]]) > 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_simulated_pools_are_whole(seed):
+    rng = np.random.default_rng(seed)
+    pool = simulate(sample_world(rng, 5, 200), rng)
+    assert pool.usable > 0
+    for value in vars(pool).values():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            assert np.isfinite(value).all()
+    assert np.allclose(pool.colour.sum(-1)[pool.frame >= 0], 1, atol=1e-4)
+    assert not pool.pair[pool.frame < 0].any()
+
+
+def test_worlds_are_of_every_size_from_five_to_two_thousand():
+    rng = np.random.default_rng(0)
+    shots = [sample_world(rng).shots for _ in range(400)]
+    assert min(shots) < 8 and max(shots) > 1500
+    assert 60 < np.median(shots) < 170  # log-uniform: the middle is 100
+
+
+def test_sampled_styles_differ_in_pace_order_and_weights():
+    rng = np.random.default_rng(0)
+    styles = [sample_style(rng) for _ in range(60)]
+    assert {style.order for style in styles} == {"recorded", "free"}
+    medians = [style.pace.median for style in styles]
+    assert min(medians) < 1.8 and max(medians) > 5.0
+    assert any(0 in style.weights.values() for style in styles)
+    briefs = [sample_brief(simulate(sample_world(rng, 10, 20), rng), rng) for _ in range(30)]
+    assert any(len(brief.beats) for brief in briefs)
+
+
+def test_recombined_pools_mix_shoots_and_keep_frames_with_their_clips():
+    rng = np.random.default_rng(3)
+    shoots = [simulate(sample_world(rng, 8, 20), rng) for _ in range(3)]
+    whole = recombine.join(shoots)
+    assert whole.size == sum(pool.size for pool in shoots)
+    assert len(np.unique(whole.rank)) == whole.size
+    assert len(np.unique(whole.setup)) == sum(len(np.unique(p.setup)) for p in shoots)
+    for row in range(whole.size):
+        clip = whole.clips[whole.clip[row]]
+        assert whole.frame[row].max() <= clip.frames
+    made = recombine.recombine(shoots, rng)
+    assert 3 <= made.size <= whole.size
+    assert float(made.usable) > 0
+
+
+def test_statistics_are_measured_for_every_term():
+    found = statistics.measure(12, 0)
+    assert found.keys() == TERMS.keys()
+    assert all(spread > 0 and -1 <= mean <= 1 for mean, spread in found.values())
