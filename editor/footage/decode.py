@@ -116,8 +116,9 @@ _ENDED = "the stream ended early"
 
 
 def _held(clip: Clip, progress: Progress) -> int:
-    """Frames of the grid, counting the last picture as held to the clip's end where it may be."""
-    return clip.frames if progress.errors == 0 else progress.decoded
+    """Frames of the grid that can be shown: all, where the last source frame was decoded."""
+    reached_last = progress.decoded >= clip.frames - clip.tail
+    return clip.frames if reached_last else progress.decoded
 
 
 def _decoded(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]:
@@ -132,17 +133,20 @@ def _decoded(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]
         stream.thread_type = "AUTO"
         # One scaler kept for all frames: frame.reformat makes one a frame, 1.7 ms against 0.4.
         scaler = VideoReformatter()
-        for frame in _frames(container, stream, progress):
-            stamp = frame.pts if frame.pts is not None else frame.dts
-            base = frame.time_base or stream.time_base
-            if stamp is None or base is None:
-                continue
-            number = clip.frame_of(Fraction(stamp) * base)
-            if 0 <= number < clip.frames:
+        for count, frame in enumerate(_frames(container, stream, progress)):
+            number = count if clip.counted else _number(clip, frame, stream)
+            if number is not None and 0 <= number < clip.frames:
                 small = scaler.reformat(
                     frame, width, height, "bgr24", interpolation="FAST_BILINEAR", threads=1
                 )
                 yield number, _upright(small.to_ndarray(), clip)
+
+
+def _number(clip: Clip, frame: av.VideoFrame, stream: av.VideoStream) -> int | None:
+    """Frame of the grid at which a source frame is presented; None where it does not say."""
+    stamp = frame.pts if frame.pts is not None else frame.dts
+    base = frame.time_base or stream.time_base
+    return None if stamp is None or base is None else clip.frame_of(Fraction(stamp) * base)
 
 
 def _frames(
