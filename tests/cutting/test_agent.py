@@ -72,6 +72,8 @@ def test_a_reason_names_terms_in_an_editors_words():
 
 def test_the_other_takes_of_a_line_are_its_alternatives():
     pool = simulate(World(20, 3.0, 1.0, 0.5, 0.7, 0.3, 2.0, 7.0), np.random.default_rng(2))
+    said = int(np.flatnonzero((pool.line >= 0) & pool.pair.any((1, 2)))[0])
+    pool = replace(pool, must=np.where(np.arange(pool.size) == said, 0, -1))
     decision = agent.cut(pool, BRIEF, agent.load_policy("uniform"))
     spoken = [made for made in decision.choices if pool.line[made.shot] >= 0]
     assert spoken

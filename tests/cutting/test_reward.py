@@ -203,9 +203,9 @@ def hacked():
     cases = []
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        pool = simulate(sample_world(rng, 12, 50), rng)
+        pool = simulate(sample_world(rng, 12, 30), rng)
         order = "free" if seed % 2 else "recorded"
-        duration = min(30.0, 0.4 * float(pool.usable))
+        duration = min(12.0, 0.4 * float(pool.usable))
         cases.append(Case(pool, Brief(replace(STYLE, order=order), duration, order, 0)))
     return compare(cases, {"sensible": BASELINES["beam8"], **HACKS})
 
