@@ -160,6 +160,7 @@ class FrameReader:
         self._source = Source(clip)
         self._held: _Shown | None = None  # the source frame on screen
         self._next: _Shown | None = None  # the one after it
+        self._sought = False  # what is read now was reached by a seek
         self._converted: tuple[Converter, av.VideoFrame, av.VideoFrame] | None = None
 
     def __enter__(self) -> "FrameReader":
@@ -208,8 +209,10 @@ class FrameReader:
         """The source frame on screen at frame `number` of the grid."""
         if not self._lies_ahead(number):
             self._go_to(number)
-        while self._next is not None and self._next.index <= number:
-            self._held, self._next = self._next, self._source.next()
+        self._read_to(number)
+        if self._is_beyond(number) and self._sought:
+            self._from_start()  # near damage a decoder may give less after a seek
+            self._read_to(number)
         if self._held is None or self._held.index > number or self._is_beyond(number):
             why = f": {self._source.damage[-1]}" if self._source.damage else ""
             raise FootageError(
@@ -235,11 +238,20 @@ class FrameReader:
             return keyframe <= self._next.index
         return number - self._next.index <= NEAR * self._clip.rate
 
+    def _read_to(self, number: int) -> None:
+        while self._next is not None and self._next.index <= number:
+            self._held, self._next = self._next, self._source.next()
+
     def _go_to(self, number: int) -> None:
-        self._held = self._source.seek(number)
+        self._held, self._sought = self._source.seek(number), True
         if self._held is None:
-            self._source.restart()
-            self._held = self._source.next()
+            self._from_start()
+        else:
+            self._next = self._source.next()
+
+    def _from_start(self) -> None:
+        self._source.restart()
+        self._held, self._sought = self._source.next(), False
         self._next = self._source.next()
 
 

@@ -28,6 +28,7 @@ class Grid:
     held: int  # frames of the grid that repeat the source frame before
     dropped: int  # source frames that another one replaces on the grid
     tail: int  # frames at the grid's end that repeat the last source frame
+    gaps: bool = False  # variable only in that frames are missing from a constant rate
 
 
 def fit(
@@ -45,7 +46,8 @@ def fit(
     rate = _constant(ticks, base, mean, stated)
     if rate is not None:
         return Grid(rate, count, variable=False, held=0, dropped=0, tail=0)
-    rate = _with_gaps(ticks, base, stated) or _variable(ticks, base)
+    gapped = _with_gaps(ticks, base, stated)
+    rate = gapped or _variable(ticks, base)
     places = _places(ticks, base, rate)
     length = int(places[-1]) + max(1, to_frames(_last_length(ticks, base, last), rate))
     shown = len(np.unique(places))
@@ -56,6 +58,7 @@ def fit(
         held=length - shown,
         dropped=count - shown,
         tail=length - int(places[-1]) - 1,
+        gaps=gapped is not None,
     )
 
 

@@ -4,65 +4,38 @@ Headers are read for what only they can say (timecode, rotation, colour) and che
 packets for what those say better (rate, length, where sound begins).
 """
 
-from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.stream import Discard, Disposition
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from editor.errors import FootageError
-from editor.footage import grid, timecode
+from editor.footage import grid, packets, timecode
 from editor.footage.clip import Clip, SoundTrack
 from editor.footage.container import (
     Decoder,
-    Packet,
     decoded,
     open_container,
     picture_decoder,
-    said,
 )
+from editor.footage.packets import Seen
 from editor.timing import Timecode, rate_text, snap_rate, to_frames
 
-PICTURES = 24  # decoded for a look at the picture: enough to see reordering and fields
-HOPELESS = 600  # packets without one decodable picture: the codec is beyond this FFmpeg
 LARGEST = 16_384  # px a side; larger is a damaged or hostile header
 SLACK = Fraction(1, 2)  # s that a header may be wrong by before anybody would call it wrong
-LONGEST_JUMP = 10.0  # s; packets of a broadcast stream further apart are on different clocks
 SQUARE = Fraction(1, 100)  # a sample aspect that close to 1 is one
 _TRANSFERS = {16: "pq", 18: "hlg"}
 _EARLIEST = 631_152_000.0  # s, 1990-01-01: a camera whose clock was never set says 1904 or 1970
-
-
-@dataclass
-class _Sound:
-    """What the packets of one audio stream told."""
-
-    stream: av.AudioStream
-    first: Fraction | None = None  # s, of the first decoded sample
-    end: Fraction = Fraction(0)  # s
-
-
-@dataclass
-class _Seen:
-    """What one pass over a file's packets told."""
-
-    ticks: "array[int]" = field(default_factory=lambda: array("q"))  # presentation times
-    packets: int = 0
-    untimed: int = 0  # packets without a time
-    jumps: bool = False
-    last_length: int = 0  # ticks that the packet presented last claims
-    pictures: list[av.VideoFrame] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)  # the decoder's
-    ended: str = ""  # why reading stopped before the file's end
-    sounds: list[_Sound] = field(default_factory=list)
 
 
 def probe(path: Path, digest: str) -> Clip:
@@ -73,11 +46,11 @@ def probe(path: Path, digest: str) -> Clip:
     with open_container(path) as container:
         stream = _picture_stream(container, path)
         decoder = picture_decoder(stream)
-        seen = _read(container, stream, decoder)
-        if not seen.pictures:
+        seen = packets.read(container, stream, decoder)
+        if seen.look is None:
             reason = seen.errors[0] if seen.errors else seen.ended or "it holds no packets"
             raise FootageError(f"{path}: its picture ({decoder.name}) cannot be decoded: {reason}.")
-        clip = _clip(path, digest, container, stream, decoder, seen)
+        clip = _clip(path, digest, container, stream, decoder, seen, seen.look)
     return clip
 
 
@@ -98,93 +71,6 @@ def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-# --- one pass over the packets --------------------------------------------------------------------
-
-
-def _read(container: InputContainer, stream: VideoStream, decoder: Decoder) -> _Seen:
-    seen = _Seen(sounds=[_Sound(audio) for audio in container.streams.audio if audio.codec_context])
-    wanted = {stream.index, *(sound.stream.index for sound in seen.sounds)}
-    for other in container.streams:
-        if other.index not in wanted:
-            other.discard = Discard.all
-    sounds = {sound.stream.index: sound for sound in seen.sounds}
-    clock = _Clock(stream, broadcast=container.format.name in ("mpeg", "mpegts"))
-    trailing_damage = 0
-    packets = container.demux(stream, *(sound.stream for sound in seen.sounds))
-    while True:
-        try:
-            packet = next(packets, None)
-        except (av.FFmpegError, OSError) as err:
-            seen.ended = said(err)
-            break
-        if packet is None:
-            break
-        if packet.stream_index in sounds:
-            _hear(packet, sounds[packet.stream_index])
-        elif packet.size:
-            _see(packet, seen, clock)
-            trailing_damage = trailing_damage + 1 if packet.is_corrupt else 0
-            _decode(packet, seen, decoder)
-    _decode(None, seen, decoder)
-    if 0 < trailing_damage < len(seen.ticks):  # cut off inside its last pictures
-        del seen.ticks[-trailing_damage:]
-    return seen
-
-
-class _Clock:
-    """Follows the decoding times of a stream and tells where they jump."""
-
-    def __init__(self, stream: VideoStream, broadcast: bool) -> None:
-        self._base = stream.time_base or Fraction(1)
-        self._broadcast = broadcast
-        self._before: int | None = None
-
-    def jumps(self, dts: int | None) -> bool:
-        """True where `dts` cannot follow the one before on the same clock."""
-        before, self._before = self._before, dts if dts is not None else self._before
-        if dts is None or before is None:
-            return False
-        gap = float((dts - before) * self._base)
-        return gap < -0.5 or (self._broadcast and gap > LONGEST_JUMP)
-
-
-def _see(packet: Packet, seen: _Seen, clock: _Clock) -> None:
-    seen.jumps |= clock.jumps(packet.dts)
-    if packet.is_discard:
-        return  # before or after what the file's edit list shows
-    seen.packets += 1
-    if packet.pts is None:
-        seen.untimed += 1
-        return
-    if not seen.ticks or packet.pts >= max(seen.ticks[-1], 0):
-        seen.last_length = packet.duration or 0
-    seen.ticks.append(packet.pts)
-
-
-def _decode(packet: Packet | None, seen: _Seen, decoder: Decoder) -> None:
-    """Decode for the first look, until enough pictures are there or there is no hope."""
-    if len(seen.pictures) >= PICTURES or (not seen.pictures and seen.packets > HOPELESS):
-        return
-    try:
-        seen.pictures += decoder.decode(packet)
-    except av.FFmpegError as err:
-        seen.errors.append(said(err))
-
-
-def _hear(packet: Packet, sound: _Sound) -> None:
-    if packet.size == 0 or packet.pts is None or packet.time_base is None:
-        return
-    if sound.first is None:
-        try:
-            frames = sound.stream.codec_context.decode(packet)
-        except av.FFmpegError:
-            return  # a damaged start: sound begins with what can be decoded
-        for frame in frames:
-            if sound.first is None and frame.pts is not None and frame.time_base is not None:
-                sound.first = frame.pts * frame.time_base
-    sound.end = max(sound.end, (packet.pts + (packet.duration or 0)) * packet.time_base)
-
-
 # --- the clip -------------------------------------------------------------------------------------
 
 
@@ -194,18 +80,16 @@ def _clip(
     container: InputContainer,
     stream: VideoStream,
     decoder: Decoder,
-    seen: _Seen,
+    seen: Seen,
+    look: av.VideoFrame,
 ) -> Clip:
-    look = seen.pictures[0]
     base = look.time_base or stream.time_base or Fraction(1)
     counted = _must_count(seen)
     notes: list[str] = []
-    if counted:
-        start = (look.pts or 0) * base
-        fitted = _counted_grid(path, stream, seen, notes)
-    else:
-        start = (look.pts or 0) * base
-        fitted = _timed_grid(path, stream, seen, base)
+    start = (look.pts or 0) * base
+    fitted = None if counted else _timed_grid(path, stream, seen, base)
+    if fitted is None or _lost_its_place(container, stream, fitted):
+        counted, fitted = True, _counted_grid(path, stream, seen, notes)
     clip = Clip(
         path=path.absolute(),
         digest=digest,
@@ -223,7 +107,7 @@ def _clip(
         bit_depth=max(component.bits for component in look.format.components),
         transfer=_TRANSFERS.get(look.color_trc, "sdr"),
         variable_rate=fitted.variable,
-        interlaced=any(picture.interlaced_frame for picture in seen.pictures),
+        interlaced=seen.interlaced,
         alpha=any(component.is_alpha for component in look.format.components),
         timecode=_timecode(path, container, stream, fitted.rate, notes),
         recorded=_recorded(container, stream),
@@ -236,7 +120,7 @@ def _clip(
     return replace(clip, notes=tuple(notes))
 
 
-def _missing(clip: Clip, container: InputContainer, stream: VideoStream, seen: _Seen) -> float:
+def _missing(clip: Clip, container: InputContainer, stream: VideoStream, seen: Seen) -> float:
     """Seconds that the header promises beyond what is there; 0 where it promises nothing sure."""
     ends = [clip.start + clip.duration]
     if stream.duration and stream.time_base:
@@ -250,16 +134,21 @@ def _missing(clip: Clip, container: InputContainer, stream: VideoStream, seen: _
     return float(gap) if not clip.counted and gap > max(SLACK, clip.duration / 50) else 0.0
 
 
-def _must_count(seen: _Seen) -> bool:
+def _must_count(seen: Seen) -> bool:
     """True where the times of a file's frames are missing, out of order, or jump."""
-    times = [picture.pts for picture in seen.pictures]
-    known = [time for time in times if time is not None]
+    known = [time for time in seen.shown if time is not None]
     ordered = all(after > before for before, after in pairwise(known))
-    return seen.jumps or len(known) < len(times) or not ordered or len(seen.ticks) < 2
+    return seen.jumps or len(known) < len(seen.shown) or not ordered or len(seen.ticks) < 2
 
 
-def _timed_grid(path: Path, stream: VideoStream, seen: _Seen, base: Fraction) -> grid.Grid:
-    first = seen.pictures[0].pts or 0
+def _lost_its_place(container: InputContainer, stream: VideoStream, fitted: grid.Grid) -> bool:
+    """True for a damaged AVI: its times count chunks, so that after a lost one a seek finds other
+    frames at the same time than reading on does."""
+    return container.format.name == "avi" and stream.frames > fitted.frames + 1
+
+
+def _timed_grid(path: Path, stream: VideoStream, seen: Seen, base: Fraction) -> grid.Grid:
+    first = seen.shown[0] or 0
     ticks = np.unique(np.frombuffer(seen.ticks, dtype=np.int64))
     ticks = ticks[ticks >= first]  # before it: pictures that lean on what was cut away
     if _are_fields(ticks, seen):
@@ -270,16 +159,16 @@ def _timed_grid(path: Path, stream: VideoStream, seen: _Seen, base: Fraction) ->
     return grid.fit(ticks, base, last, _stated_rates(stream))
 
 
-def _are_fields(ticks: np.ndarray, seen: _Seen) -> bool:
+def _are_fields(ticks: np.ndarray, seen: Seen) -> bool:
     """True where each packet holds one field, so that two make a picture."""
-    times = [picture.pts for picture in seen.pictures if picture.pts is not None]
+    times = [time for time in seen.shown if time is not None]
     if len(times) < 6:
         return False
     packets = int(np.count_nonzero((ticks >= times[0]) & (ticks < times[-1])))
     return packets >= 1.8 * (len(times) - 1)
 
 
-def _counted_grid(path: Path, stream: VideoStream, seen: _Seen, notes: list[str]) -> grid.Grid:
+def _counted_grid(path: Path, stream: VideoStream, seen: Seen, notes: list[str]) -> grid.Grid:
     rates = _stated_rates(stream)
     rate = snap_rate(rates[0]) if rates else Fraction(25)
     frames = _count(path, stream.index)
@@ -321,7 +210,7 @@ def _shown_size(clip: Clip) -> tuple[int, int]:
     return (height, width) if clip.rotation in (90, 270) else (width, height)
 
 
-def _sounds(seen: _Seen, start: Fraction) -> tuple[SoundTrack, ...]:
+def _sounds(seen: Seen, start: Fraction) -> tuple[SoundTrack, ...]:
     tracks = []
     for number, sound in enumerate(seen.sounds):
         context = sound.stream.codec_context
@@ -383,9 +272,14 @@ def _said_in(tables: Sequence[dict[str, str]], key: str) -> str | None:
 # --- what a user should know ----------------------------------------------------------------------
 
 
-def _grid_notes(clip: Clip, fitted: grid.Grid, stream: VideoStream, seen: _Seen) -> list[str]:
+def _grid_notes(clip: Clip, fitted: grid.Grid, stream: VideoStream, seen: Seen) -> list[str]:
     notes = []
-    if fitted.variable:
+    if fitted.gaps:
+        notes.append(
+            f"variable frame rate: on a grid of {rate_text(clip.rate)}, frames missing from the "
+            f"file: {fitted.held}; the one before is held"
+        )
+    elif fitted.variable:
         notes.append(
             f"variable frame rate: conformed to {rate_text(clip.rate)} by presentation time "
             f"({fitted.held} frames held, {fitted.dropped} dropped)"
@@ -417,6 +311,18 @@ def _picture_notes(clip: Clip, look: av.VideoFrame) -> list[str]:
         notes.append(f"its pixels are not square: shown as {clip.size[0]}x{clip.size[1]}")
     if look.rotation % 90:
         notes.append(f"turned by {look.rotation} degrees in its metadata: {clip.rotation} is used")
+    if _is_mirrored(look):
+        notes.append("mirrored in its metadata: shown as it is stored")
     if len(clip.sound) > 1:
         notes.append(f"has {len(clip.sound)} sound tracks: one is used")
     return notes
+
+
+def _is_mirrored(look: av.VideoFrame) -> bool:
+    """True where the display matrix turns left into right: its determinant is negative."""
+    side_data: Any = look.side_data  # mistyped in PyAV's stubs
+    for data in side_data:
+        if data.type == SideDataType.DISPLAYMATRIX and len(bytes(data)) >= 20:
+            a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(data), np.int32)[:5])
+            return a * d - b * c < 0
+    return False

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from editor.errors import FootageError
-from editor.footage import frames, tonemap
+from editor.footage import decode, frames, tonemap
 from editor.footage.clip import Clip
 from editor.footage.convert import inner_size
 from editor.footage.frames import FrameReader
@@ -436,3 +436,38 @@ def test_a_real_clip_gives_the_same_frames_by_seeking_as_in_order(name):
             first = chance.randrange(clip.frames)
             (picture,) = reader.arrays(first, first + 1)
             assert np.array_equal(picture, whole[first]), first
+
+
+DAMAGED = {
+    "a.mkv": {},
+    "a.ts": {},
+    "a.mpg": {"codec": "mpeg1video", "options": {"bf": "2"}},
+    "a.avi": {"codec": "mpeg4", "options": {"g": "6"}},
+    "index first.mp4": {"container_options": {"movflags": "+faststart"}},
+    "in pieces.mp4": {
+        "container_options": {"movflags": "+frag_keyframe+empty_moov"},
+        "options": {"g": "20"},
+    },
+    "bare.h264": {},
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_what_analysis_could_decode_of_a_damaged_file_the_reader_can_show(tmp_path, name):
+    whole = numbered(tmp_path / "whole" / name, 60, 25, **DAMAGED[name])
+    hurts = [media.truncated(tmp_path / f"{n} {name}", whole, 0.5 + 0.15 * n) for n in range(3)]
+    hurts += [
+        media.with_broken_middle(tmp_path / f"m{n} {name}", whole, 0.3 + 0.2 * n, 0.04)
+        for n in range(3)
+    ]
+    for hurt in hurts:
+        clip, progress = probe(hurt, hurt.name), decode.Progress()
+        for _ in decode.small_pictures(clip, progress):
+            pass
+        assert 0 < progress.decoded <= clip.frames
+        with FrameReader(clip, (160, 90)) as reader:
+            pictures = [picture.copy() for picture in reader.arrays(0, progress.decoded)]
+            assert len(pictures) == progress.decoded
+            for frame in (progress.decoded - 1, 0, progress.decoded // 2, progress.decoded // 3):
+                (picture,) = reader.arrays(frame, frame + 1)
+                assert read_number(picture) == read_number(pictures[frame])

@@ -560,3 +560,34 @@ def test_real_clips_are_told_exactly(name, rate, frames, size):
         pytest.skip("the development footage is not on this machine")
     clip = probe(path, name)
     assert (clip.rate, clip.frames, clip.size) == (rate, frames, size)
+
+
+def test_a_missing_frame_is_told_apart_from_a_variable_rate(make):
+    times = [Fraction(n, 25) for n in range(60) if n not in (20, 21, 40)]
+    clip = make("a.mp4", 57, 25, vfr=times)
+    assert (clip.rate, clip.frames) == (25, 60)
+    assert any("frames missing from the file: 3" in note for note in clip.notes)
+
+
+def test_a_mirrored_clip_says_so(tmp_path):
+    path = numbered(tmp_path / "a.mp4", 5, 25, rotation=180)
+    data = bytearray(path.read_bytes())
+    turned = (-65536).to_bytes(4, "big", signed=True)
+    at = data.find(turned + bytes(12) + turned)  # the matrix of a half turn
+    assert at > 0
+    data[at + 16 : at + 20] = (65536).to_bytes(4, "big")  # turned back from top to bottom
+    path.write_bytes(bytes(data))
+    assert "mirrored in its metadata: shown as it is stored" in probe(path, "a").notes
+
+
+def test_an_hour_of_pictures_takes_little_memory_to_probe(make):
+    """What is kept of a clip while it is probed is one picture and its times."""
+    from editor.footage import container, packets
+
+    clip = make("a.mp4", 60, 25)
+    with container.open_container(clip.path) as opened:
+        stream = opened.streams.video[0]
+        seen = packets.read(opened, stream, container.picture_decoder(stream))
+    assert len(seen.shown) == packets.PICTURES
+    assert seen.look is not None
+    assert len(seen.ticks) == 60
