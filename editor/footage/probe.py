@@ -144,7 +144,7 @@ def _must_count(seen: Seen) -> bool:
 def _lost_its_place(container: InputContainer, stream: VideoStream, fitted: grid.Grid) -> bool:
     """True for a damaged AVI: its times count chunks, so that after a lost one a seek finds other
     frames at the same time than reading on does."""
-    return container.format.name == "avi" and stream.frames > fitted.frames + 1
+    return container.format.name == "avi" and stream.frames > fitted.frames
 
 
 def _timed_grid(path: Path, stream: VideoStream, seen: Seen, base: Fraction) -> grid.Grid:
