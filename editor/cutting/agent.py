@@ -5,7 +5,7 @@ likeliest in point, then the likeliest out point. The reward is looked at afterw
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import torch
 
 import models
 from editor.config import Style
-from editor.cutting import decode, reasons, search
+from editor.cutting import decode, local, reasons, search
 from editor.cutting.baselines import BASELINES, Cutting
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Films, Stage, make_stage
@@ -74,7 +74,8 @@ def policy_names() -> tuple[str, ...]:
 def load_policy(name: str) -> Cutter:
     """The cutter of that name, or of a policy file's path. Raises PolicyError.
 
-    With SEARCH after its name a policy draws many films, and the reward chooses among them.
+    With SEARCH after its name a policy draws many films, the reward chooses among them, and a local
+    search goes on from the best.
     """
     if name in BASELINES:
         return plain_cutter(name, BASELINES[name])
@@ -92,8 +93,13 @@ def load_policy(name: str) -> Cutter:
     except ValueError as err:
         raise PolicyError(f"Policy {name} cannot be used: {err}") from err
     if name.endswith(SEARCH):
-        return plain_cutter(name, lambda stage, seed: decode.best_of(policy, stage, seed))
+        return plain_cutter(name, lambda stage, seed: searched(policy, stage, seed))
     return policy_cutter(name, policy)
+
+
+def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
+    """Search with a policy: the best of many films that it draws, improved by local search."""
+    return local.improve(stage, decode.best_of(policy, stage, seed), seed)[0]
 
 
 def policy_cutter(name: str, policy: Policy) -> Cutter:
@@ -173,29 +179,48 @@ def assemble(
     music: Music | None,
     fit: str,
 ) -> Timeline:
-    """Lay the decided cuts on the film's frame grid, one after another."""
+    """Lay the decided cuts on the film's frame grid, one after another.
+
+    Where a cut goes on at the very frame at which the one before ended, both are one cut: nobody
+    would see two.
+    """
     cuts: list[Cut] = []
-    start = 0
     for made in decision.choices:
         clip = pool.clips[int(pool.clip[made.shot])]
         frame = pool.frame[made.shot]
         source = FrameSpan(int(frame[made.first]), int(frame[made.last]))
-        length = convert_length(len(source), clip.rate, rate)
-        cuts.append(
-            Cut(
-                clip=clip,
-                source=source,
-                start=start,
-                length=length,
-                shot=pool.shots[made.shot].name,
-                reward=made.reward,
-                terms=made.terms,
-                reason=made.reason,
-                alternatives=made.alternatives,
-            )
+        cut = Cut(
+            clip=clip,
+            source=source,
+            start=cuts[-1].stop if cuts else 0,
+            length=convert_length(len(source), clip.rate, rate),
+            shot=pool.shots[made.shot].name,
+            reward=made.reward,
+            terms=made.terms,
+            reason=made.reason,
+            alternatives=made.alternatives,
         )
-        start += length
+        if cuts and cuts[-1].clip == clip and cuts[-1].source.stop == source.first:
+            cuts[-1] = _joined(cuts[-1], cut, rate)
+        else:
+            cuts.append(cut)
     return Timeline(tuple(cuts), rate, size, music, fit)
+
+
+def _joined(one: Cut, more: Cut, rate: Fraction) -> Cut:
+    """A cut and what goes on from it, as one: terms are means by length, rewards add up."""
+    source = FrameSpan(one.source.first, more.source.stop)
+    share = one.length / (one.length + more.length)
+    return replace(
+        one,
+        source=source,
+        length=convert_length(len(source), one.clip.rate, rate),
+        reward=one.reward + more.reward,
+        terms={
+            name: share * value + (1 - share) * more.terms[name]
+            for name, value in one.terms.items()
+        },
+    )
 
 
 def suggest_duration(pool: Pool, style: Style) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from editor.cutting import search
+from editor.cutting import local, search
 from editor.cutting.environment import Films, Stage
 from editor.cutting.search import Choice
 
@@ -82,6 +82,11 @@ def _beam(width: int) -> Cutting:
     return lambda stage, seed: search.beam(stage, width, seed)
 
 
+def _local(stage: Stage, seed: int) -> list[Choice]:
+    """Local search from an even spread over the footage."""
+    return local.improve(stage, uniform(stage, seed), seed)[0]
+
+
 BASELINES: dict[str, Cutting] = {
     "random": random,
     "chronological": chronological,
@@ -89,4 +94,5 @@ BASELINES: dict[str, Cutting] = {
     "greedy": search.greedy,
     "beam8": _beam(8),
     "beam64": _beam(64),
+    "local": _local,
 }

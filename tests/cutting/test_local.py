@@ -1,0 +1,69 @@
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from editor.cutting import agent, local
+from editor.cutting.baselines import BASELINES
+from editor.cutting.brief import Brief
+from editor.cutting.environment import make_stage
+from tests.cutting.test_environment import STYLE, pool_of
+
+
+def stage_of(order, seed=3):
+    pool = pool_of(seed, shots=25, speech=0.2)
+    return pool, make_stage(pool, Brief(replace(STYLE, order=order), 20.0, order, 0))
+
+
+@pytest.mark.parametrize("order", ["recorded", "free"])
+def test_a_local_search_gives_a_legal_film_that_scores_more(order):
+    _, stage = stage_of(order)
+    plain = BASELINES["uniform"](stage, 0)
+    before = float(local.scores(stage, [plain])[0])
+    better, looked = local.improve(stage, plain, seed=0, rounds=15)
+    assert float(local.scores(stage, [better])[0]) > before + 0.05
+    assert looked > 1
+
+
+def test_a_local_search_is_the_same_for_the_same_seed():
+    _, stage = stage_of("recorded")
+    plain = BASELINES["uniform"](stage, 0)
+    assert local.improve(stage, plain, 5, 4) == local.improve(stage, plain, 5, 4)
+
+
+def test_a_film_with_an_illegal_cut_has_no_score():
+    _, stage = stage_of("recorded")
+    film = BASELINES["uniform"](stage, 0)
+    backwards = [film[-1], *film[1:-1], film[0]]
+    assert np.isneginf(float(local.scores(stage, [backwards])[0]))
+    assert np.isneginf(float(local.scores(stage, [film[:1]])[0])), "too short to stop"
+
+
+def test_a_whole_films_score_is_what_its_steps_add_up_to():
+    _, stage = stage_of("free")
+    film = BASELINES["greedy"](stage, 0)
+    decision = agent.cut(
+        pool_of(3, shots=25, speech=0.2),
+        stage.brief,
+        agent.plain_cutter("greedy", BASELINES["greedy"]),
+    )
+    assert float(local.scores(stage, [film])[0]) == pytest.approx(decision.score, abs=1e-5)
+
+
+def test_cuts_that_go_on_where_the_last_one_ended_are_one_cut_on_the_timeline():
+    pool, stage = stage_of("recorded")
+    rate = Fraction(25)
+    decision = agent.cut(pool, stage.brief, agent.plain_cutter("uniform", BASELINES["uniform"]))
+    whole = next(n for n in range(pool.size) if pool.points[n] > 4)
+    choices = tuple(
+        replace(decision.choices[0], shot=whole, first=first, last=last)
+        for first, last in ((0, 2), (2, 4))
+    )
+    timeline = agent.assemble(
+        pool, replace(decision, choices=choices), rate, (320, 180), None, "letterbox"
+    )
+    assert len(timeline.cuts) == 1
+    cut = timeline.cuts[0]
+    assert (cut.source.first, cut.source.stop) == (pool.frame[whole, 0], pool.frame[whole, 4])
+    assert cut.reward == pytest.approx(sum(choice.reward for choice in choices))
