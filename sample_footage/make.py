@@ -8,7 +8,7 @@ Needs what the project needs, and espeakng-loader (GPL-3, for the voices; a tool
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from zlib import crc32
@@ -130,22 +130,16 @@ def hear(take: Take, when: Plan) -> np.ndarray:
     return foley.mix(when.end, foley.room(when.end, seed + 77), events)
 
 
-def shoot(take: Take, folder: Path) -> Path:
-    """Draw, record and write one take, and return its path."""
-    when = plan(take)
+def film(take: Take, when: Plan) -> Callable[[int], np.ndarray]:
+    """What the take's camera records: frame number -> (H, W, 3) uint8 RGB."""
     rate = float(take.rate)
-    frames = round(when.end * rate)
+    seed = crc32(take.name.encode())
     span = when.end - when.begin
-    move = camera.Move(
-        take.start,
-        take.end,
-        when.begin + take.move[0] * span,
-        when.begin + take.move[1] * span,
-        take.shake,
-        when.end,
-        crc32(take.name.encode()) % 9973,
-    )
-    sharp = max(take.start.zoom, take.end.zoom)
+    leave, arrive = (when.begin + share * span for share in take.move)
+    larger = max(take.size) / 960
+    start, end = (replace(at, zoom=at.zoom * larger) for at in (take.start, take.end))
+    move = camera.Move(start, end, leave, arrive, take.shake, when.end, seed % 9973)
+    sharp = max(start.zoom, end.zoom)
     act = stage.SETUPS[take.setup](acting(take, when), sharp)
     fps = f"{rate:.3f}".rstrip("0").rstrip(".")
     label = ["SECOND CUP", f"SCENE {take.scene}   TAKE {take.take}", f"ROLL 1   {fps} FPS"]
@@ -156,11 +150,18 @@ def shoot(take: Take, folder: Path) -> Path:
         frame = stage.render(act, move, t, take.size)
         if take.slate and t < GONE:
             stage.clap(frame, board, t, HIT, GONE)
-        noise = np.random.default_rng([crc32(take.name.encode()), number])
+        noise = np.random.default_rng([seed, number])
         return stage.develop(frame, take.exposure, take.warmth, noise)
 
+    return picture
+
+
+def shoot(take: Take, folder: Path) -> Path:
+    """Draw, record and write one take, and return its path."""
+    when = plan(take)
+    frames = round(when.end * float(take.rate))
     path = folder / f"{take.name}{take.suffix}"
-    write(path, take, frames, picture, hear(take, when), TAKES.index(take))
+    write(path, take, frames, film(take, when), hear(take, when), TAKES.index(take))
     return path
 
 

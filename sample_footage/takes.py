@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from camera import Frame
 
+# A frame's zoom is in px a unit where the picture's long side has 960 px.
 FILM = Fraction(24000, 1001)  # frames/s of camera A
 PAL, NTSC, FAST = Fraction(25), Fraction(30), Fraction(50)
 
@@ -33,7 +34,7 @@ class Take:
     move: tuple[float, float] = (0.0, 1.0)  # share of the time after the slate, leave and arrive
     shake: float = 0.5  # units; 5 and more are hands
     rate: Fraction = PAL
-    size: tuple[int, int] = (960, 540)  # px, as shown
+    size: tuple[int, int] = (1024, 576)  # px, as shown; multiples of 16, see writer.py
     rotation: int = 0  # degrees clockwise that turn the stored picture upright
     timecode: str = ""
     suffix: str = ".mp4"
@@ -47,7 +48,7 @@ class Take:
         return f"{self.scene}_take{self.take}"
 
 
-WIDE = Frame(960, 545, 0.667)
+WIDE = Frame(960, 545, 0.5)
 HER = Frame(830, 590, 0.72)
 HER_NEAR = Frame(815, 500, 1.08)
 HIM = Frame(1060, 600, 0.72)
@@ -66,10 +67,10 @@ TAKES: tuple[Take, ...] = (
     Take("wide", "4A", 1, WIDE, WIDE, 1, "mira", "You came. I put the... oh no, sorry.",
          146, 0.8, dead=0.9, spoiled=True, timecode="10:00:12:00",
          rate=FILM, size=(1280, 720), suffix=".mov"),
-    Take("wide", "4A", 2, WIDE, Frame(940, 535, 0.72), 1, "mira", ARRIVAL,
+    Take("wide", "4A", 2, WIDE, Frame(940, 535, 0.54), 1, "mira", ARRIVAL,
          140, 1.1, dead=2.0, move=(0.25, 0.9), timecode="10:01:03:10",
          rate=FILM, size=(1280, 720), suffix=".mov"),
-    Take("wide", "4A", 3, WIDE, Frame(940, 535, 0.72), 1, "mira", ARRIVAL,
+    Take("wide", "4A", 3, WIDE, Frame(940, 535, 0.54), 1, "mira", ARRIVAL,
          124, 0.9, dead=1.5, move=(0.3, 0.95), timecode="10:02:10:05",
          rate=FILM, size=(1280, 720), suffix=".mov"),
     Take("stove", "4B", 1, Frame(960, 600, 0.72), Frame(1020, 580, 0.98), wait=0.6, action=7.4,
@@ -92,11 +93,11 @@ TAKES: tuple[Take, ...] = (
          136, 0.9, dead=1.9, shake=2.2, timecode="10:28:10:00"),
     Take("her", "4F", 2, HER_NEAR, HER_NEAR, 4, "mira", DRINK,
          122, 0.8, dead=1.2, shake=2.2, timecode="10:28:52:11"),
-    Take("setting_down", "4G", 1, Frame(960, 770, 1.16), Frame(930, 790, 1.3), wait=1.9,
+    Take("setting_down", "4G", 1, Frame(970, 730, 0.98), Frame(935, 790, 1.24), wait=1.9,
          action=4.8, dead=0.6, move=(0.45, 0.95), slate=False, timecode="10:33:15:03",
          sounds=("cup",)),
     Take("sill", "4H", 1, Frame(980, 330, 0.86), Frame(985, 560, 0.92), wait=0.8, action=7.4,
-         dead=0.4, move=(0.15, 0.55), slate=False, shake=6.5, rate=NTSC, size=(540, 960),
+         dead=0.4, move=(0.15, 0.55), slate=False, shake=6.5, rate=NTSC, size=(576, 1024),
          rotation=90, exposure=0.97, warmth=-0.02, sounds=("rain",)),
     Take("him", "4J", 1, HIM_NEAR, HIM_NEAR, 5, "tom", NAME,
          140, 0.9, dead=1.9, shake=2.4, timecode="10:41:07:00"),
