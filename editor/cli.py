@@ -24,6 +24,8 @@ DEBUG = "EDITOR_DEBUG"  # set to 1 to see tracebacks
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    # Before numpy loads: two threads on small matrices spend 80 times the time of one under load.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name may hold what the terminal cannot show
