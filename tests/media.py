@@ -24,6 +24,7 @@ _LEFT = (1, 0, 1, 1)  # fixed patterns: no mirror or turn maps one onto the othe
 _RIGHT = (0, 1, 1, 1)
 _SHARE = 0.55  # of the picture's width and height that the code may take
 _GREEN = (16, 200, 32)  # RGB of the ring by which the code is found
+_GREEN_PIXELS = 4  # a row or column of the smallest ring has six; an odd edge's smear fewer
 _CLICK = 0.004  # s, length of one click
 
 
@@ -90,8 +91,8 @@ def read_number(picture: np.ndarray) -> int | None:
 def _ring(picture: np.ndarray) -> tuple[int, int, int, int] | None:
     red, green, blue = (picture[..., i].astype(np.int16) for i in range(3))
     mask = (green > red + 50) & (green > blue + 50)
-    rows = _longest_run(mask.sum(axis=1) > picture.shape[1] * 0.04)
-    columns = _longest_run(mask.sum(axis=0) > picture.shape[0] * 0.04)
+    rows = _longest_run(mask.sum(axis=1) >= _GREEN_PIXELS)
+    columns = _longest_run(mask.sum(axis=0) >= _GREEN_PIXELS)
     if len(rows) < 6 or len(columns) < 14:
         return None
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
