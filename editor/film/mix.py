@@ -12,7 +12,7 @@ import numpy as np
 
 from editor.film import levels, music, tone
 from editor.film.encode import read_sound, write_sound, writing
-from editor.film.loudness import FLOOR, RATE, Limiter, Meter
+from editor.film.loudness import FLOOR, RATE, Limiter, Meter, highest
 from editor.film.soundtrack import FADE, Piece, envelope, plan, sample_at, speech_in_film
 from editor.film.timeline import Music, Timeline
 from editor.footage import samples
@@ -188,7 +188,7 @@ def _lay_sound(piece: Piece, gain: float, mixed: SampleFile) -> list[Piece]:
     for start, stop in _spans(piece):
         source = piece.source + start - piece.start
         sound = read_clip(piece.clip, source, source + stop - start)
-        silent = np.abs(sound).max(axis=1) < tone.DIGITAL_SILENCE
+        silent = highest(sound) < tone.DIGITAL_SILENCE
         for first, last in _runs(silent, HOLE):
             fade = min(FADE, (last - first) // 2)
             hole = Piece(start + first, start + last, None, fade_in=fade, fade_out=fade)
