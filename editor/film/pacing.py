@@ -284,7 +284,7 @@ def _draw_means(axes: Axes, table: np.ndarray, seconds: np.ndarray, terms: list[
     rows = np.arange(len(terms)) + 0.5
     axes.barh(rows, means, height=0.62, color=[HIGH if m >= 0 else LOW for m in means], lw=0)
     axes.axvline(0.0, color=RULE, lw=1)
-    axes.set_xlim(-1.35, 1.35)
+    axes.set_xlim(-1.6, 1.6)
     axes.set_ylim(len(terms), 0)
     for row, mean in zip(rows, means, strict=True):
         side = "left" if mean >= 0 else "right"
