@@ -27,7 +27,7 @@ from editor.timing import FrameSpan, convert_length
 from models import checkpoint, rollout
 from models.policy import Policy
 
-DEFAULT = "base"
+DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
 SEARCH = "+search"
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"

@@ -22,7 +22,10 @@ FEWEST = 3  # times to compare; fewer tell nothing
 ALIKE = 0.6  # correlation of the pictures themselves; a burnt-in timecode costs up to 0.25
 MOVES_ALIKE = 0.6  # correlation of what changes
 STILL = 0.02  # standard deviations of change below which it is noise
-STILL_ALIKE, SOUNDS_ALIKE = 0.98, 0.95  # correlations that make a copy where nothing moves
+STILL_ALIKE = 0.98  # correlation of the pictures that makes a copy where nothing moves
+SOUNDS_ALIKE = 0.97  # correlation of levels: 0.99 and more in copies at 32 kbit/s, takes reach 0.95
+SLIP = 6  # hundredths of a second by which an encoder's delay may shift the sound
+TELLING = 4.0  # dB, standard deviation of level: steadier sound is as alike in two takes
 FLAT = 3.0  # of 255, standard deviation of a thumb with nothing on it
 BLACK = 24  # of 255, luma of a border at the most
 QUIET = -70.0  # dBFS; levels below it are one
@@ -150,8 +153,10 @@ def _match(longer: _Looks, shorter: _Looks, lag: float) -> bool:
         return False
     one, other = one - one.mean(axis=0), other - other.mean(axis=0)
     if min(one.std(), other.std()) < STILL:
-        return alike >= STILL_ALIKE and _sounds_alike(longer, shorter, lag)
-    return _correlation(one, other) >= MOVES_ALIKE
+        return alike >= STILL_ALIKE and _sounds_alike(longer, shorter, lag) is True
+    if _correlation(one, other) < MOVES_ALIKE:
+        return False
+    return _sounds_alike(longer, shorter, lag) is not False
 
 
 def _at(looks: _Looks, times: np.ndarray) -> np.ndarray:
@@ -163,17 +168,25 @@ def _at(looks: _Looks, times: np.ndarray) -> np.ndarray:
     return np.asarray(looks.thumbs[before] * (1 - share) + looks.thumbs[after] * share)
 
 
-def _sounds_alike(longer: _Looks, shorter: _Looks, lag: float) -> bool:
-    """True where both have sound that rises and falls together."""
+def _sounds_alike(longer: _Looks, shorter: _Looks, lag: float) -> bool | None:
+    """Whether both sounds rise and fall together; None where a sound is missing or tells nothing.
+
+    Two takes may share a camera move and a slate's path; they never share their sound.
+    """
     one, other = longer.analysis.sound, shorter.analysis.sound
     if not (one.present and other.present):
-        return False
-    levels = [np.maximum(one.level[round(lag * 100) :], QUIET), np.maximum(other.level, QUIET)]
-    count = min(len(level) for level in levels)
-    heard = [level[:count] - level[:count].mean() for level in levels]
-    if count < 50 or min(float(level.std()) for level in heard) < 1.0:
-        return False
-    return _correlation(heard[0], heard[1]) >= SOUNDS_ALIKE
+        return None
+    first = round(lag * 100)
+    told = None
+    for slip in range(-SLIP, SLIP + 1):
+        levels = [one.level[max(0, first + slip) :], other.level[max(0, -first - slip) :]]
+        count = min(len(level) for level in levels)
+        heard = [np.maximum(level[:count], QUIET) for level in levels]
+        heard = [level - level.mean() for level in heard if count]
+        if count < 50 or min(float(level.std()) for level in heard) < TELLING:
+            continue
+        told = told or _correlation(heard[0], heard[1]) >= SOUNDS_ALIKE
+    return told
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
