@@ -29,6 +29,7 @@ from models.policy import Policy
 
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
 SEARCH = "+search"
+FEW_SHOTS = 100  # up to so many, search goes on from both its starts
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"
 
@@ -98,8 +99,14 @@ def load_policy(name: str) -> Cutter:
 
 
 def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
-    """Search with a policy: the best of many films that it draws, improved by local search."""
-    return local.improve(stage, decode.best_of(policy, stage, seed), seed)[0]
+    """Search with a policy: local search from the best of many films that it draws, and from an
+    even spread over the footage; the better of both. From many shots only the better start goes on.
+    """
+    starts = [decode.best_of(policy, stage, seed), BASELINES["uniform"](stage, seed)]
+    if stage.material.size > FEW_SHOTS:
+        starts = [starts[int(local.scores(stage, starts).argmax())]]
+    found = [local.improve(stage, start, seed)[0] for start in starts]
+    return found[int(local.scores(stage, found).argmax())]
 
 
 def policy_cutter(name: str, policy: Policy) -> Cutter:

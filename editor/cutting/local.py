@@ -1,5 +1,5 @@
-"""Improve a finished film by looking at its whole score: replace, trim, drop, insert, one cut at a
-time, on the same masks and the same reward as everything else.
+"""Improve a finished film by looking at its whole score: replace, trim, drop, insert, exchange, on
+the same masks and the same reward as everything else.
 
 B films, T cuts, N shots, P cut points. After Aarts & Lenstra, Local Search in Combinatorial
 Optimization (1997), chapter 1: steepest ascent over a sampled neighbourhood.
@@ -15,10 +15,11 @@ from editor.cutting.environment import Stage
 from editor.cutting.search import Choice
 
 ROUNDS = 60  # neighbourhoods at most
+EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
 NEIGHBOURS = 96  # films tried a round: one batch
 PATIENCE = 4  # rounds without gain before the film is left as it is
-MOVES = ("replace", "trim", "drop", "insert")
-ODDS = (0.4, 0.35, 0.05, 0.2)  # chosen: most gain comes from other shots and other lengths
+MOVES = ("replace", "trim", "drop", "insert", "exchange")
+ODDS = (0.25, 0.3, 0.05, 0.1, 0.3)  # chosen: an exchange keeps the length, so it is often legal
 
 
 def improve(
@@ -29,10 +30,11 @@ def improve(
     Never worse than `made`; the same stage, film and seed give the same film.
     """
     random = np.random.default_rng(seed)
+    offered = stage.rules.allowed.flatten(1).any(1)
     best, looked, idle = list(made), 1, 0
     top = float(scores(stage, [best])[0])
-    for _ in range(rounds):
-        tried = [_neighbour(stage, best, random) for _ in range(NEIGHBOURS)]
+    for _ in range(min(rounds, max(PATIENCE, EFFORT // stage.material.size))):
+        tried = [_neighbour(stage, offered, best, random) for _ in range(NEIGHBOURS)]
         found = scores(stage, tried)
         looked += len(tried)
         at = int(found.argmax())
@@ -63,33 +65,44 @@ def scores(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
     return going.progress.score.masked_fill(~legal, -torch.inf)
 
 
-def _neighbour(stage: Stage, film: Sequence[Choice], random: np.random.Generator) -> list[Choice]:
-    """A film that differs by one or two moves; it may be illegal."""
+def _neighbour(
+    stage: Stage, offered: Tensor, film: Sequence[Choice], random: np.random.Generator
+) -> list[Choice]:
+    """A film that differs by one or two moves; it may be illegal. offered: (N,) bool."""
     new = list(film)
     for _ in range(1 + int(random.random() < 0.4)):
         move = MOVES[int(random.choice(len(MOVES), p=ODDS))]
         at = int(random.integers(len(new)))
         if move == "insert":
             place = int(random.integers(len(new) + 1))
-            if (cut := _between(stage, new[:place], new[place:], random)) is not None:
+            if (cut := _between(stage, offered, new[:place], new[place:], random)) is not None:
                 new.insert(place, cut)
         elif move == "drop" and len(new) > 1:
             del new[at]
+        elif move == "exchange" and len(new) > 1:  # a cut less here, another elsewhere
+            del new[at]
+            place = int(random.integers(len(new) + 1))
+            if (cut := _between(stage, offered, new[:place], new[place:], random)) is not None:
+                new.insert(place, cut)
         elif move == "trim":
             new[at] = _trimmed(stage, new[at], random)
         elif move == "replace" and (
-            (cut := _between(stage, new[:at], new[at + 1 :], random)) is not None
+            (cut := _between(stage, offered, new[:at], new[at + 1 :], random)) is not None
         ):
             new[at] = cut
     return new
 
 
 def _between(
-    stage: Stage, before: Sequence[Choice], after: Sequence[Choice], random: np.random.Generator
+    stage: Stage,
+    offered: Tensor,
+    before: Sequence[Choice],
+    after: Sequence[Choice],
+    random: np.random.Generator,
 ) -> Choice | None:
     """A random legal pair of a shot that the order allows there; None where there is none."""
     m = stage.material
-    can = stage.rules.allowed.flatten(1).any(1)
+    can = offered
     if stage.rules.order == "recorded":
         low = m.rank[before[-1][0]] if before else -1
         high = m.rank[after[0][0]] if after else m.size
