@@ -30,6 +30,7 @@ Try it:
 For learning and measuring:
   {PROGRAM} train                train a policy of your own
   {PROGRAM} fit-pace CSV         fit a style's pace to real films' shot lengths
+  {PROGRAM} evaluate FOOTAGE...  a policy beside plain ways to cut
   {PROGRAM} bench                speed and memory against the tools that set the floor
 
 {PROGRAM} COMMAND --help explains each of them.
@@ -84,6 +85,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _add_train(commands)
     _add_fit_pace(commands)
     _add_bench(commands)
+    _add_evaluate(commands)
     return parser.parse_args(argv)
 
 
@@ -267,6 +269,36 @@ def _add_bench(commands: "Commands[Parser]") -> None:
         "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"
     )
     _add_json(bench)
+
+
+def _add_evaluate(commands: "Commands[Parser]") -> None:
+    test = commands.add_parser(
+        "evaluate",
+        help="measure a policy beside plain ways to cut",
+        description="Measure a policy beside plain ways to cut, by the same reward, on simulated\n"
+        "pools and on footage it has not seen; look into its heads and at what it heeds.",
+    )
+    options = test.add_argument_group("options")
+    test.add_argument("footage", nargs="*", type=Path, metavar="FOOTAGE", help="each one shoot")
+    test.add_argument("--policy", default="base", metavar="NAME", help="(default: base)")
+    test.add_argument(
+        "--pools",
+        type=values.asked(values.count),
+        default=24,
+        metavar="N",
+        help="simulated pools (default: 24)",
+    )
+    test.add_argument(
+        "--seed",
+        type=values.asked(values.seed),
+        default=0,
+        metavar="N",
+        help="of all that is drawn",
+    )
+    _add_outputs(options)
+    _add_backbone(options)
+    _add_style(options, "under which the footage is offered")
+    _add_json(test)
 
 
 def _add_fit_pace(commands: "Commands[Parser]") -> None:

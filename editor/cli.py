@@ -132,6 +132,17 @@ def _train(options: argparse.Namespace) -> int:
     return MADE
 
 
+def _evaluate(options: argparse.Namespace) -> int:
+    config = arguments.config(options)
+    watch = _watch()
+    pipeline, _ = _story(watch)
+    from editor.learning import examination
+
+    found = pipeline.evaluate(config, options.pools, watch)
+    _say(json.dumps(found, indent=2) if options.json else examination.text(found))
+    return MADE
+
+
 def _bench(options: argparse.Namespace) -> int:
     watch = _watch()
     _story(watch)
@@ -154,6 +165,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": _doctor,
     "train": _train,
     "fit-pace": _fit_pace,
+    "evaluate": _evaluate,
     "bench": _bench,
 }
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -129,11 +129,7 @@ def train(config: Config, training: "Training", watch: Watch) -> "Trained":
     from editor.learning import training as learning  # a cut has no need of it
 
     stages = Stages(watch)
-    with writing_to(config.outputs):
-        cache = Cache(config.cache)
-        shoots = [
-            _look(replace(config, footage=(shoot,)), cache, stages) for shoot in config.footage
-        ]
+    shoots = _shoots(config, stages)
     training = replace(
         training,
         footage=tuple(pool.build(one.clips, one.analyses, config.style) for one in shoots),
@@ -141,6 +137,25 @@ def train(config: Config, training: "Training", watch: Watch) -> "Trained":
     )
     with writing_to(training.folder), stages.run("training") as advance:
         return learning.train(training, advance)
+
+
+def evaluate(config: Config, count: int, watch: Watch) -> dict[str, Any]:
+    """Measure the config's policy on `count` simulated pools and on each path as one shoot."""
+    from editor.learning import examination
+
+    stages = Stages(watch)
+    pools = [pool.build(one.clips, one.analyses, config.style) for one in _shoots(config, stages)]
+    with stages.run("evaluating") as advance:
+        return examination.examine(
+            config.policy or agent.DEFAULT, pools, count, config.seed, advance
+        )
+
+
+def _shoots(config: Config, stages: Stages) -> list[Looked]:
+    """Each path of the footage, looked at by itself."""
+    with writing_to(config.outputs):
+        cache = Cache(config.cache)
+        return [_look(replace(config, footage=(shoot,)), cache, stages) for shoot in config.footage]
 
 
 # --- the cheap checks, before hours of analysis ---------------------------------------------------

@@ -80,10 +80,17 @@ def load_policy(name: str) -> Cutter:
     """
     if name in BASELINES:
         return plain_cutter(name, BASELINES[name])
-    own = name.removesuffix(SEARCH)
-    path = WEIGHTS / f"{own}.safetensors"
+    policy = load_weights(name.removesuffix(SEARCH))
+    if name.endswith(SEARCH):
+        return plain_cutter(name, lambda stage, seed: searched(policy, stage, seed))
+    return policy_cutter(name, policy)
+
+
+def load_weights(name: str) -> Policy:
+    """A trained policy by its name in the package, or from its file. Raises PolicyError."""
+    path = WEIGHTS / f"{name}.safetensors"
     if not path.exists():
-        path = Path(own)
+        path = Path(name)
     if path.suffix != ".safetensors" or not path.exists():
         known = ", ".join(policy_names())
         raise PolicyError(
@@ -93,9 +100,7 @@ def load_policy(name: str) -> Cutter:
         policy, _ = checkpoint.load_policy(path, FEATURES, tuple(TERMS))
     except ValueError as err:
         raise PolicyError(f"Policy {name} cannot be used: {err}") from err
-    if name.endswith(SEARCH):
-        return plain_cutter(name, lambda stage, seed: searched(policy, stage, seed))
-    return policy_cutter(name, policy)
+    return policy
 
 
 def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:

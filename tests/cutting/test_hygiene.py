@@ -69,6 +69,26 @@ def test_a_rhythm_of_knocks_is_no_slate():
     assert "before the clap" not in reasons((clip, replace(known, sound=loud)))
 
 
+def reframed(made, start, rise=1):
+    """The whole picture slides from `start` on, `rise` rows a moment: the camera tilts."""
+    clip, known = made
+    thumb, at = known.moments.thumb.copy(), known.moments.frame / 25
+    for count, i in enumerate(np.flatnonzero(at >= start), start=1):
+        thumb[i] = np.roll(thumb[i], rise * count, axis=0)
+    return clip, replace(known, moments=replace(known.moments, thumb=thumb))
+
+
+def test_a_slate_is_masked_though_the_camera_moves_soon_after_it():
+    found = hygiene.inspect(*reframed(with_board(), 4.8))
+    assert [mask.reason for mask in found] == ["before the clap", "the slate is taken out"]
+    assert found[0].span == FrameSpan(0, 75)
+    assert 98 <= found[1].span.stop <= 106
+
+
+def test_a_camera_that_moves_after_a_knock_is_no_slate():
+    assert reasons(reframed(shot(seconds=12.0, claps=[2.0]), 2.6)) == []
+
+
 def test_a_board_without_a_clap_is_masked_when_every_sign_agrees():
     found = hygiene.inspect(*with_board(claps=False))
     assert [mask.reason for mask in found] == ["slate"]

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from editor.config import Pace, Style
-from editor.cutting import pool
+from editor.cutting import hygiene, pool
 from editor.footage import analysis, ingest
 from editor.footage.cache import Cache
 
 RUSHES = Path(__file__).resolve().parents[2] / "sample_footage"
-TAKES = ("4E_take1", "4E_take2", "4E_take3", "4B_take1")
+TAKES = ("4E_take1", "4E_take2", "4E_take3", "4B_take1")  # that are pooled
+SLATE = {"slate", "before the clap", "the slate is taken out"}
+NEAR = 0.15  # s between where a slate is away and where the mask ends
 STYLE = Style("plain", "", 30.0, "recorded", Pace(3.0, 0.5, 0.2))
 
 pytestmark = pytest.mark.skipif(
@@ -20,16 +22,31 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def rushes(tmp_path_factory):
+def every(tmp_path_factory):
+    """All of the rushes analysed, and what is known of each by its file's name."""
     told = json.loads((RUSHES / "manifest.json").read_text(encoding="utf-8"))["clips"]
-    facts = {one["file"]: one for one in told if Path(one["file"]).stem in TAKES}
     cache = Cache(tmp_path_factory.mktemp("cache"))
-    clips, _ = ingest.ingest([RUSHES / name for name in facts], cache, lambda *_: None)
+    clips, _ = ingest.ingest([RUSHES / one["file"] for one in told], cache, lambda *_: None)
     known = {
         clip.digest: analysis.analyse(clip, analysis.Settings(), cache, lambda _: None)
         for clip in clips
     }
-    return pool.build(clips, known, STYLE), facts
+    return clips, known, {one["file"]: one for one in told}
+
+
+@pytest.fixture(scope="module")
+def rushes(every):
+    clips, known, told = every
+    facts = {name: fact for name, fact in told.items() if Path(name).stem in TAKES}
+    few = tuple(clip for clip in clips if clip.path.name in facts)
+    return pool.build(few, known, STYLE), facts
+
+
+def slate_of(clip, known):
+    """Seconds at which the clip's masked slate begins, is clapped and is away; () for none."""
+    spans = [mask.span for mask in hygiene.inspect(clip, known) if mask.reason in SLATE]
+    edges = sorted({edge for span in spans for edge in (span.first, span.stop)})
+    return tuple(float(edge / clip.rate) for edge in edges)
 
 
 def left_out(found, name):
@@ -40,20 +57,30 @@ def left_out(found, name):
     }
 
 
-def test_each_slate_is_masked_from_the_start_until_it_is_away_and_no_further(rushes):
+def test_each_slate_at_any_rate_is_masked_until_it_is_away_and_no_further(every):
+    clips, known, told = every
+    slated = [clip for clip in clips if told[clip.path.name]["slate_end_s"]]
+    assert {round(clip.rate) for clip in slated} == {24, 25, 30, 50}
+    for clip in slated:
+        fact = told[clip.path.name]
+        wanted = (0.0, fact["clap_s"], fact["slate_end_s"])
+        assert slate_of(clip, known[clip.digest]) == pytest.approx(wanted, abs=NEAR), clip.name
+
+
+def test_a_shot_without_a_slate_loses_none(every):
+    clips, known, told = every
+    plain = [clip for clip in clips if not told[clip.path.name]["slate_end_s"]]
+    assert len(plain) == 3
+    for clip in plain:
+        assert slate_of(clip, known[clip.digest]) == (), clip.name
+
+
+def test_the_pool_names_the_slate_among_what_it_leaves_out(rushes):
     found, facts = rushes
-    slated = {name: fact for name, fact in facts.items() if fact["slate_end_s"]}
-    assert len(slated) == 3
-    for name, fact in slated.items():
+    for name, fact in facts.items():
         out = left_out(found, name)
-        assert out["before the clap"] == pytest.approx((0.0, fact["clap_s"]), abs=0.1)
-        assert -0.05 <= out["the slate is taken out"][1] - fact["slate_end_s"] <= 0.35
-
-
-def test_a_shot_without_a_slate_loses_none(rushes):
-    found, facts = rushes
-    (name,) = (name for name, fact in facts.items() if not fact["slate_end_s"])
-    assert not {"slate", "before the clap"} & set(left_out(found, name))
+        assert ("before the clap" in out) == (fact["slate_end_s"] is not None)
+        assert not fact["slate_end_s"] or out["before the clap"][0] == 0.0
 
 
 def test_takes_of_the_line_are_one_line_and_the_false_start_is_left_out(rushes):
