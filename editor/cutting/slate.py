@@ -29,6 +29,7 @@ CLAP_AS_SPEECH = 0.6  # s, a shorter stretch of speech about a clap is the clap 
 CLAP_OVER_SPEECH = 6.0  # dB over the loudest of the speech about it
 HELD = 1.0  # s before the clap in which the board is held still
 GONE = ((1.2, 3.2), (2.2, 4.2))  # s after it in which the scene is to be seen: quick, slow hands
+SOON = 1.0  # s after the board's way out in which a scene that the camera soon leaves is seen
 TAKEN_OUT = 3.5  # s after it by which the board has left
 CLEAR = 0.15  # s after the board's last motion: an edge of it leaves slowly
 CHANGED = 20  # of 255 luma, a pixel of a thumb that shows something else
@@ -185,7 +186,31 @@ def _board_leaves(sight: _Sight, clap: int, least: float = BOARD_SHARE[0]) -> in
         seen = _compare(sight.thumb[board], sight.thumb[scene])
         if seen is not None and seen.share >= least:
             return _scene_begins(sight, seen, clap, clap + round(TAKEN_OUT * rate))
-    return None
+    return _seen_soon(sight, clap, sight.thumb[board], least)
+
+
+def _seen_soon(sight: _Sight, clap: int, board: np.ndarray, least: float) -> int | None:
+    """Frame by which the board has left a scene that a move of the camera then changes.
+
+    The scene is judged by the rest between the two motions alone, so more signs must agree: the
+    board is held still, goes in one burst, and about it the picture stays the same.
+    """
+    held = sight.motion[max(1, clap - round(HELD * sight.rate / 2)) : clap]
+    if not len(held):
+        return None
+    usual = float(np.median(held))
+    window = sight.motion[clap : clap + round(TAKEN_OUT * sight.rate)]
+    stirred = max(BURST * usual, usual + BURST_LEAST, float(window.max()) / (2 * BURST))
+    (moving,) = np.nonzero(window > stirred)
+    pauses = np.flatnonzero(np.diff(np.append(moving, len(window))) > SOON / 2 * sight.rate)
+    if usual > BURST_LEAST or not len(pauses):
+        return None
+    away = clap + int(moving[pauses[0]]) + 1
+    scene = sight.thumb[(sight.at >= away) & (sight.at <= away + SOON * sight.rate)]
+    seen = _compare(board, scene)
+    if seen is None or not least <= seen.share <= BOARD_MOST:
+        return None
+    return away + round(CLEAR * sight.rate)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,10 @@ def reframed(made, start, rise=1):
     thumb, at = known.moments.thumb.copy(), known.moments.frame / 25
     for count, i in enumerate(np.flatnonzero(at >= start), start=1):
         thumb[i] = np.roll(thumb[i], rise * count, axis=0)
-    return clip, replace(known, moments=replace(known.moments, thumb=thumb))
+    motion = known.picture.motion.copy()
+    motion[round(start * 25) :] += 0.03
+    picture = replace(known.picture, motion=motion)
+    return clip, replace(known, moments=replace(known.moments, thumb=thumb), picture=picture)
 
 
 def test_a_slate_is_masked_though_the_camera_moves_soon_after_it():
