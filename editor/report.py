@@ -23,6 +23,7 @@ from editor.versions import Version
 if TYPE_CHECKING:
     from editor.film.render import RenderReport
 
+DIGITS = 4  # of rewards and terms: the fifth is the order in which floats were added
 STAGES = ("ingest", "shots", "analysis", "cutting", "render")
 REASONS_SHOWN = 6  # lines of the summary: the rest is in left_out.txt
 NAMES_SHOWN = 5
@@ -146,7 +147,7 @@ def _settings(made: Made) -> dict[str, Any]:
 
 def _finite(value: float) -> float | None:
     """A number that JSON can hold: the loudness of a silent film is none."""
-    return round(float(value), 6) if math.isfinite(value) else None
+    return round(float(value), DIGITS) if math.isfinite(value) else None
 
 
 def notes(made: Made) -> tuple[str, ...]:
