@@ -67,3 +67,13 @@ def test_cuts_that_go_on_where_the_last_one_ended_are_one_cut_on_the_timeline():
     cut = timeline.cuts[0]
     assert (cut.source.first, cut.source.stop) == (pool.frame[whole, 0], pool.frame[whole, 4])
     assert cut.reward == pytest.approx(sum(choice.reward for choice in choices))
+
+
+def test_a_searched_film_never_jumps_a_few_frames_forward_inside_one_take():
+    _, stage = stage_of("recorded", seed=8)
+    better, _ = local.improve(stage, BASELINES["uniform"](stage, 0), seed=2, rounds=10)
+    assert not local.stutters(stage, better)
+    shot = int(stage.material.real.sum(1).argmax())
+    step = float(stage.material.time[shot, 3] - stage.material.time[shot, 2])
+    assert local.stutters(stage, [(shot, 0, 2), (shot, 3, 5)]) == (step < local.STUTTER)
+    assert not local.stutters(stage, [(shot, 0, 2), (shot, 2, 5)]), "going on is no jump"
