@@ -16,7 +16,8 @@ from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
 from editor.cutting.pool import Pool, Wish
 from editor.errors import FootageError, PolicyError
-from editor.film import conform
+from editor.film import conform, saved
+from editor.film.saved import Edit
 from editor.film.timeline import Music, Timeline
 from editor.footage import analysis, copies, ingest, sound
 from editor.footage.cache import Cache
@@ -112,7 +113,15 @@ def cut(config: Config, watch: Watch) -> Made:
                 seconds=stages.seconds,
             )
 
-        return made(draft.publish(lambda version: report.write(made(version), draft.folder)))
+        def seal(version: Version) -> None:
+            whole = made(version)
+            report.write(whole, draft.folder)
+            saved.write(
+                Edit(whole.timeline, "cut", asked=report.settings(whole), notes=whole.said),
+                draft.folder,
+            )
+
+        return made(draft.publish(seal))
 
 
 def analyze(config: Config, watch: Watch) -> Looked:

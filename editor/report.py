@@ -85,7 +85,7 @@ def as_json(made: Made) -> dict[str, Any]:
         "left_out": [_left_out(left) for left in made.left_out],
         "notes": list(notes(made)),
         "render": _rendered(made.rendered),
-        "settings": _settings(made),
+        "settings": settings(made),
     }
 
 
@@ -125,13 +125,15 @@ def _rendered(rendered: "RenderReport | None") -> dict[str, Any] | None:
     }
 
 
-def _settings(made: Made) -> dict[str, Any]:
+def settings(made: Made) -> dict[str, Any]:
     """All that, with the same footage and version of this program, makes the same film again."""
     config = made.config
     style = asdict(config.style)
     style["weights"] = dict(config.style.weights)
     return {
         "footage": [os.path.abspath(path) for path in config.footage],
+        "policy": made.policy,
+        "seed": config.seed,
         "duration_s": config.duration,
         "only": list(config.only),
         "ban": list(config.ban),

@@ -1,0 +1,380 @@
+"""Turn a version's edit into edit.json and back, to the frame: what every later step starts from.
+
+The file is ours and exact (rates are fractions, times whole frames); exchange formats are not. It
+is checked as a stranger's when read: a version folder can be edited by hand or come from elsewhere.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from editor.errors import EditorError, FootageError, OutputError
+from editor.film.timeline import Alternative, Cut, Music, Timeline
+from editor.footage.clip import Clip, SoundTrack
+from editor.timing import FrameSpan, Timecode
+
+SCHEMA = 1
+NAME = "edit.json"
+MOST_BYTES = 64 << 20  # a film of thousands of cuts is a few megabytes
+MOST_FRAMES = 1 << 40  # of a clip or a film: 400 years at 60 frames a second is less
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A film as it was decided, and where it came from."""
+
+    timeline: Timeline
+    made_by: str  # "cut", "correction", "import": which command
+    parent: str | None = None  # title of the version that it came from, "toys-v003"
+    asked: Mapping[str, Any] = field(default_factory=dict)  # as report.json's settings
+    notes: tuple[str, ...] = ()  # what could not be held, in an editor's words
+    opaque: Mapping[str, Any] = field(default_factory=dict)  # by format: what we do not model
+
+
+def write(edit: Edit, folder: Path) -> Path:
+    """Write the edit into a version's folder, whole or not at all. Raises OutputError."""
+    path = folder / NAME
+    text = json.dumps(as_json(edit), indent=1, allow_nan=False)  # ASCII: any file name survives
+    try:
+        handle, name = tempfile.mkstemp(prefix=".edit-", dir=folder)
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as err:
+        raise OutputError(f"{path} cannot be written: {err.strerror}.") from err
+    return path
+
+
+def read(folder: Path) -> Edit:
+    """Read the edit of a version's folder.
+
+    Raises FootageError, naming the file and the place, for what is absent, damaged, newer than this
+    program or cannot be: a cut outside its clip, a gap, a rate of 0. No media file is opened.
+    """
+    path = folder / NAME
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(MOST_BYTES + 1)
+    except OSError as err:
+        raise FootageError(f"{path} cannot be read: {err.strerror}.") from err
+    except UnicodeDecodeError as err:
+        raise FootageError(f"{path} is no edit: it is not UTF-8 text.") from err
+    if len(text) > MOST_BYTES:
+        raise FootageError(f"{path} is no edit: it is larger than {MOST_BYTES >> 20} MB.")
+    try:
+        return from_json(json.loads(text))
+    except (ValueError, RecursionError) as err:
+        raise FootageError(f"{path} is no edit that can be used: {err}") from err
+
+
+# --- out ------------------------------------------------------------------------------------------
+
+
+def as_json(edit: Edit) -> dict[str, Any]:
+    """The edit as plain values; clips are listed once, by digest."""
+    timeline = edit.timeline
+    clips = {cut.clip.digest: cut.clip for cut in timeline.cuts}
+    for cut in timeline.cuts:
+        clips |= {other.clip.digest: other.clip for other in cut.alternatives}
+    return {
+        "schema": SCHEMA,
+        "made_by": edit.made_by,
+        "parent": edit.parent,
+        "asked": dict(edit.asked),
+        "notes": list(edit.notes),
+        "opaque": dict(edit.opaque),
+        "rate": str(timeline.rate),
+        "size": list(timeline.size),
+        "fit": timeline.fit,
+        "music": _music(timeline.music),
+        "clips": {digest: _clip(clip) for digest, clip in clips.items()},
+        "cuts": [_cut(cut) for cut in timeline.cuts],
+    }
+
+
+def _music(music: Music | None) -> dict[str, Any] | None:
+    return {"path": str(music.path), "offset": str(music.offset)} if music else None
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    code = clip.timecode
+    return {
+        "path": str(clip.path),
+        "container": clip.container,
+        "codec": clip.codec,
+        "stream": clip.stream,
+        "rate": str(clip.rate),
+        "frames": clip.frames,
+        "start": str(clip.start),
+        "size": list(clip.size),
+        "coded_size": list(clip.coded_size),
+        "rotation": clip.rotation,
+        "sample_aspect": str(clip.sample_aspect),
+        "pixel_format": clip.pixel_format,
+        "bit_depth": clip.bit_depth,
+        "transfer": clip.transfer,
+        "variable_rate": clip.variable_rate,
+        "interlaced": clip.interlaced,
+        "alpha": clip.alpha,
+        "timecode": {"frame": code.frame, "rate": str(code.rate), "drop": code.drop}
+        if code
+        else None,
+        "recorded": clip.recorded,
+        "sound": [
+            {
+                "stream": track.stream,
+                "sample_rate": track.sample_rate,
+                "channels": track.channels,
+                "start": str(track.start),
+                "duration": str(track.duration),
+            }
+            for track in clip.sound
+        ],
+        "missing": clip.missing,
+        "notes": list(clip.notes),
+        "tail": clip.tail,
+        "counted": clip.counted,
+    }
+
+
+def _cut(cut: Cut) -> dict[str, Any]:
+    return {
+        "clip": cut.clip.digest,
+        "in": cut.source.first,
+        "out": cut.source.stop,
+        "start": cut.start,
+        "length": cut.length,
+        "shot": cut.shot,
+        "reward": cut.reward,
+        "terms": dict(cut.terms),
+        "reason": cut.reason,
+        "alternatives": [
+            {
+                "clip": other.clip.digest,
+                "in": other.source.first,
+                "out": other.source.stop,
+                "shot": other.shot,
+                "why": other.why,
+            }
+            for other in cut.alternatives
+        ],
+    }
+
+
+# --- in -------------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+
+class _Table:
+    """A JSON object that names the place of what is wrong with it. Raises ValueError."""
+
+    def __init__(self, value: object, where: str) -> None:
+        if not isinstance(value, dict):
+            raise ValueError(f"{where} is {_kind(value)}, not an object.")
+        self.value, self.where = value, where
+
+    def get(self, key: str, kind: type[T]) -> T:
+        """A value of exactly this kind; a whole number also serves as float."""
+        if key not in self.value:
+            raise ValueError(f"{self.where} lacks {key!r}.")
+        value = self.value[key]
+        if kind is float and type(value) is int:
+            return float(value)  # type: ignore[return-value]
+        if type(value) is not kind:
+            raise ValueError(f"{self.where}.{key} is {_kind(value)}, not {kind.__name__}.")
+        return value
+
+    def table(self, key: str) -> "_Table":
+        return _Table(self.get(key, dict), f"{self.where}.{key}")
+
+    def rows(self, key: str) -> list["_Table"]:
+        rows = self.get(key, list)
+        return [_Table(row, f"{self.where}.{key}[{n}]") for n, row in enumerate(rows)]
+
+    def fraction(self, key: str) -> Fraction:
+        text = self.get(key, str)
+        try:
+            if len(text) > 60:
+                raise ValueError
+            return Fraction(text)
+        except (ValueError, ZeroDivisionError) as err:
+            raise ValueError(f"{self.where}.{key}: {text[:60]!r} is no fraction.") from err
+
+    def rate(self, key: str) -> Fraction:
+        value = self.fraction(key)
+        if not 0 < value <= 1000:
+            raise ValueError(f"{self.where}.{key}: a rate of {value} frames a second cannot be.")
+        return value
+
+    def count(self, key: str, least: int = 0) -> int:
+        value = self.get(key, int)
+        if not least <= value <= MOST_FRAMES:
+            raise ValueError(f"{self.where}.{key} = {value} is outside {least} to {MOST_FRAMES}.")
+        return value
+
+    def pair(self, key: str) -> tuple[int, int]:
+        value = self.get(key, list)
+        if len(value) != 2 or any(type(v) is not int or not 0 < v <= 65_536 for v in value):
+            raise ValueError(f"{self.where}.{key} must be a width and a height in pixels.")
+        return value[0], value[1]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.get(key, list)
+        if any(type(item) is not str for item in value):
+            raise ValueError(f"{self.where}.{key} must be a list of texts.")
+        return tuple(value)
+
+    def maybe(self, key: str, read: Callable[["_Table", str], T]) -> T | None:
+        """What `read` makes of the key, or None where it holds null."""
+        if key not in self.value:
+            raise ValueError(f"{self.where} lacks {key!r}.")
+        return None if self.value[key] is None else read(self, key)
+
+
+def _kind(value: object) -> str:
+    return "null" if value is None else type(value).__name__
+
+
+def from_json(value: object) -> Edit:
+    """The edit from plain values. Raises ValueError that names the place."""
+    table = _Table(value, "edit")
+    schema = table.get("schema", int)
+    if schema != SCHEMA:
+        raise ValueError(
+            f"its schema is {schema}, this program reads {SCHEMA}: a newer version of the program"
+            " made it, or it was changed by hand."
+        )
+    given = table.table("clips")
+    clips = {digest: _read_clip(given.table(digest), digest) for digest in given.value}
+    rate = table.rate("rate")
+    cuts = _read_cuts(table.rows("cuts"), clips)
+    fit = table.get("fit", str)
+    if fit not in ("letterbox", "fill"):
+        raise ValueError(f"edit.fit = {fit!r} is neither letterbox nor fill.")
+    return Edit(
+        Timeline(cuts, rate, table.pair("size"), table.maybe("music", _read_music), fit),
+        made_by=table.get("made_by", str),
+        parent=table.maybe("parent", lambda at, key: at.get(key, str)),
+        asked=table.get("asked", dict),
+        notes=table.texts("notes"),
+        opaque=table.get("opaque", dict),
+    )
+
+
+def _read_music(table: _Table, key: str) -> Music:
+    music = table.table(key)
+    offset = music.fraction("offset")
+    if offset < 0:
+        raise ValueError(f"{music.where}.offset = {offset} lies before the music.")
+    return Music(_path(music), offset)
+
+
+def _path(table: _Table) -> Path:
+    path = Path(table.get("path", str))
+    if not path.is_absolute() or "\0" in str(path):
+        raise ValueError(f"{table.where}.path must be an absolute path.")
+    return path
+
+
+def _read_clip(table: _Table, digest: str) -> Clip:
+    return Clip(
+        path=_path(table),
+        digest=digest,
+        container=table.get("container", str),
+        codec=table.get("codec", str),
+        stream=table.count("stream"),
+        rate=table.rate("rate"),
+        frames=table.count("frames", 1),
+        start=table.fraction("start"),
+        size=table.pair("size"),
+        coded_size=table.pair("coded_size"),
+        rotation=table.count("rotation"),
+        sample_aspect=table.fraction("sample_aspect"),
+        pixel_format=table.get("pixel_format", str),
+        bit_depth=table.count("bit_depth", 1),
+        transfer=table.get("transfer", str),
+        variable_rate=table.get("variable_rate", bool),
+        interlaced=table.get("interlaced", bool),
+        alpha=table.get("alpha", bool),
+        timecode=table.maybe("timecode", _read_timecode),
+        recorded=table.maybe("recorded", lambda at, key: at.get(key, float)),
+        sound=tuple(_read_track(row) for row in table.rows("sound")),
+        missing=table.get("missing", float),
+        notes=table.texts("notes"),
+        tail=table.count("tail"),
+        counted=table.get("counted", bool),
+    )
+
+
+def _read_timecode(table: _Table, key: str) -> Timecode:
+    code = table.table(key)
+    try:
+        return Timecode(code.count("frame"), code.rate("rate"), code.get("drop", bool))
+    except EditorError as err:
+        raise ValueError(f"{code.where}: {err}") from err
+
+
+def _read_track(table: _Table) -> SoundTrack:
+    return SoundTrack(
+        stream=table.count("stream"),
+        sample_rate=table.count("sample_rate", 1),
+        channels=table.count("channels", 1),
+        start=table.fraction("start"),
+        duration=table.fraction("duration"),
+    )
+
+
+def _read_cuts(rows: Sequence[_Table], clips: Mapping[str, Clip]) -> tuple[Cut, ...]:
+    cuts: list[Cut] = []
+    for row in rows:
+        clip, source = _read_source(row, clips)
+        start, due = row.count("start"), cuts[-1].stop if cuts else 0
+        if start != due:
+            raise ValueError(f"{row.where} begins at film frame {start}; {due} follows.")
+        terms = row.table("terms")
+        cuts.append(
+            Cut(
+                clip=clip,
+                source=source,
+                start=start,
+                length=row.count("length", 1),
+                shot=row.get("shot", str),
+                reward=row.get("reward", float),
+                terms={name: terms.get(name, float) for name in terms.value},
+                reason=row.get("reason", str),
+                alternatives=tuple(_read_other(at, clips) for at in row.rows("alternatives")),
+            )
+        )
+    return tuple(cuts)
+
+
+def _read_other(row: _Table, clips: Mapping[str, Clip]) -> Alternative:
+    clip, source = _read_source(row, clips)
+    return Alternative(clip, source, row.get("shot", str), row.get("why", str))
+
+
+def _read_source(row: _Table, clips: Mapping[str, Clip]) -> tuple[Clip, FrameSpan]:
+    digest = row.get("clip", str)
+    if digest not in clips:
+        raise ValueError(f"{row.where}.clip names a clip that the file does not list.")
+    clip = clips[digest]
+    first, stop = row.count("in"), row.count("out")
+    if not 0 <= first < stop <= clip.frames:
+        raise ValueError(
+            f"{row.where}: frames {first} to {stop} are not in {clip.name}, which has"
+            f" {clip.frames}."
+        )
+    return clip, FrameSpan(first, stop)
