@@ -1,0 +1,96 @@
+"""Turn argv into checked options: every command's words, defaults and help."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from editor import __version__, values
+from editor.arguments import film, learning
+from editor.arguments.common import PROGRAM, Parser, UsageError
+from editor.config import Config, load_style
+from editor.errors import EditorError
+from editor.versions import check_name, name_for
+
+__all__ = ["FIRST_SCREEN", "PROGRAM", "UsageError", "config", "parse"]
+
+FIRST_SCREEN = f"""\
+film editor's assistant {__version__}: a folder of footage in, a rough cut out.
+
+  {PROGRAM} cut FOOTAGE...       make a rough cut: film.mp4, timeline.otio, storyboard, report
+  {PROGRAM} analyze FOOTAGE...   only look at the footage, so that the next cut is quick
+  {PROGRAM} doctor               what is installed, what is missing and how to get it
+
+Try it:
+  {PROGRAM} cut sample_footage/
+  {PROGRAM} cut dailies/ --style interview --duration 45 --music song.ogg
+
+For learning and measuring:
+  {PROGRAM} train                train a policy of your own
+  {PROGRAM} fit-pace CSV         fit a style's pace to real films' shot lengths
+  {PROGRAM} evaluate FOOTAGE...  a policy beside plain ways to cut
+  {PROGRAM} bench                speed and memory against the tools that set the floor
+
+{PROGRAM} COMMAND --help explains each of them.
+"""
+
+COMMANDS = (
+    film.add_cut,
+    film.add_analyze,
+    film.add_doctor,
+    learning.add_train,
+    learning.add_fit_pace,
+    learning.add_bench,
+    learning.add_evaluate,
+)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read a command line. Raises UsageError; exits 0 for --help and --version."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="A folder of footage in, a rough cut out.",
+        epilog=FIRST_SCREEN.partition("\n\n")[2],
+    )
+    parser.add_argument("--version", action="version", version=f"film-editor {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for add in COMMANDS:
+        add(commands)
+    return parser.parse_args(argv)
+
+
+def config(options: argparse.Namespace) -> Config:
+    """What `cut` or `analyze` was asked. Raises EditorError before anything is read."""
+    given = vars(options)
+    style = load_style(options.style)
+    if order := given.get("order"):
+        style = replace(style, order=order)
+    name = given.get("name")
+    if name is None:
+        name = name_for(*options.footage[:1] or [Path()])
+    for option in ("weights", "music"):
+        if (path := given.get(option)) is not None:
+            values.check_file(path, f"--{option}")
+    check_name(name)
+    for path in options.footage:
+        if not os.path.lexists(path):
+            raise EditorError(f"{path}: no such file or folder. Name footage that exists.")
+    return Config(
+        footage=tuple(options.footage),
+        outputs=options.outputs.absolute(),
+        style=style,
+        name=name,
+        duration=given.get("duration"),
+        only=tuple(given.get("only", ())),
+        ban=tuple(given.get("ban", ())),
+        must=tuple(given.get("must_include", ())),
+        music=given.get("music"),
+        backbone=options.backbone,
+        weights=options.weights,
+        policy=given.get("policy"),
+        size=given.get("size"),
+        rate=given.get("rate"),
+        seed=given.get("seed", 0),
+        render=not given.get("no_render", False),
+    )

@@ -1,0 +1,122 @@
+"""The words of the commands that learn and measure: train, evaluate, fit-pace, bench."""
+
+from pathlib import Path
+
+from editor import values
+from editor.arguments.common import (
+    PROGRAM,
+    Commands,
+    Parser,
+    add_backbone,
+    add_json,
+    add_outputs,
+    add_seed,
+    add_style,
+)
+
+
+def add_train(commands: "Commands[Parser]") -> None:
+    """train."""
+    train = commands.add_parser(
+        "train",
+        help="train a policy of your own",
+        description="Train a policy on simulated footage, and on recombined footage of your own\n"
+        "where some is named, each FOOTAGE a shoot. Interrupted, it goes on with --resume.",
+        epilog=f"example:\n  {PROGRAM} train shoot1/ shoot2/ --folder runs/mine --seed 1\n"
+        f"  {PROGRAM} cut dailies/ --policy runs/mine/policy.safetensors",
+    )
+    train.add_argument(
+        "footage", nargs="*", type=Path, metavar="FOOTAGE", help="shoots to learn from"
+    )
+    options = train.add_argument_group("options")
+    options.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("runs/policy"),
+        metavar="DIR",
+        help="policy.safetensors, checkpoints and the log go here (default: runs/policy)",
+    )
+    options.add_argument(
+        "--algorithm", default="ppo", metavar="NAME", help="ppo, reinforce or clone (default: ppo)"
+    )
+    for name, default, what in (
+        ("steps", 800, "steps of policy gradient"),
+        ("warm", 400, "pools cut by local search and imitated first"),
+        ("pools", 2, "pools a step"),
+        ("films", 32, "films a pool"),
+    ):
+        options.add_argument(
+            f"--{name}",
+            type=values.asked(values.count),
+            default=default,
+            metavar="N",
+            help=f"{what} (default: {default})",
+        )
+    add_seed(options)
+    options.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
+    add_outputs(options)
+    add_backbone(options)
+    add_style(options, "under which the footage is offered")
+    add_json(options)
+
+
+def add_bench(commands: "Commands[Parser]") -> None:
+    """bench."""
+    bench = commands.add_parser(
+        "bench",
+        help="measure speed and memory against the tools that set the floor",
+        description="Measure analysis, render and memory in one run, as ratios to ffmpeg's own\n"
+        "time on the same files. Without FILE it makes its own footage.",
+    )
+    bench.add_argument("files", nargs="*", type=Path, metavar="FILE", help="videos to measure on")
+    bench.add_argument(
+        "--runs",
+        type=values.asked(values.count),
+        default=3,
+        metavar="N",
+        help="medians are of so many (default: 3)",
+    )
+    bench.add_argument(
+        "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"
+    )
+    add_json(bench)
+
+
+def add_evaluate(commands: "Commands[Parser]") -> None:
+    """evaluate."""
+    test = commands.add_parser(
+        "evaluate",
+        help="measure a policy beside plain ways to cut",
+        description="Measure a policy beside plain ways to cut, by the same reward, on simulated\n"
+        "pools and on footage it has not seen; look into its heads and at what it heeds.",
+    )
+    options = test.add_argument_group("options")
+    test.add_argument("footage", nargs="*", type=Path, metavar="FOOTAGE", help="each one shoot")
+    test.add_argument("--policy", default="base", metavar="NAME", help="(default: base)")
+    test.add_argument(
+        "--pools",
+        type=values.asked(values.count),
+        default=24,
+        metavar="N",
+        help="simulated pools (default: 24)",
+    )
+    add_seed(test)
+    add_outputs(options)
+    add_backbone(options)
+    add_style(options, "under which the footage is offered")
+    add_json(test)
+
+
+def add_fit_pace(commands: "Commands[Parser]") -> None:
+    """fit-pace."""
+    fit = commands.add_parser(
+        "fit-pace",
+        help="fit a style's pace to the shot lengths of real films",
+        description="Fit a style's [pace] to a table of shot lengths, and print it as TOML.",
+    )
+    fit.add_argument(
+        "table", type=Path, metavar="CSV", help="with the columns film, year, shot, seconds"
+    )
+    fit.add_argument("--from", dest="first_year", type=int, metavar="YEAR", help="films since")
+    fit.add_argument("--to", dest="last_year", type=int, metavar="YEAR", help="films until")
+    add_json(fit)
