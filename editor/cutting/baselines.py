@@ -1,6 +1,7 @@
 """Simple ways to cut, on the same masks and the same reward as the policy: a table of cutters."""
 
 from collections.abc import Callable
+from time import process_time
 
 import torch
 from torch import Tensor
@@ -56,6 +57,24 @@ def uniform(stage: Stage, seed: int) -> list[Choice]:
     return search.play(stage, pick)
 
 
+def similar(stage: Stage, seed: int) -> list[Choice]:
+    """Always the legal shot most like what the last cut showed, cut near the style's median: what
+    clustering by embedding comes to. Begins with the shot most like all others."""
+    m = stage.material
+
+    def pick(films: Films) -> Choice | None:
+        mask = stage.shot_mask(films)[0]
+        if mask[-1]:
+            return None
+        last = int(films.state.shot[0])
+        like = m.likeness[last] if last >= 0 else m.likeness.mean(1)
+        again = torch.arange(m.size) == last
+        shot = int(torch.where(mask[:-1], like - 2.0 * again, -4.0).argmax())
+        return _pair(stage, films, shot, seconds=stage.brief.style.pace.median)
+
+    return search.play(stage, pick)
+
+
 def _any(mask: Tensor, generator: torch.Generator) -> Tensor:
     return torch.multinomial(mask.float(), 1, generator=generator)
 
@@ -87,12 +106,26 @@ def _local(stage: Stage, seed: int) -> list[Choice]:
     return local.improve(stage, uniform(stage, seed), seed)[0]
 
 
+def local_for(stage: Stage, seed: int, seconds: float) -> list[Choice]:
+    """Local search again and again, from an even spread and then from random films, until so much
+    CPU time is spent; the best of all. The last search begun is finished."""
+    end = process_time() + seconds
+    found = [_local(stage, seed)]
+    while process_time() < end:
+        start = random(stage, seed + len(found))
+        found.append(local.improve(stage, start, seed + len(found))[0])
+    return found[int(local.scores(stage, found).argmax())]
+
+
 BASELINES: dict[str, Cutting] = {
     "random": random,
     "chronological": chronological,
     "uniform": uniform,
+    "similar": similar,
     "greedy": search.greedy,
+    "beam1": _beam(1),
     "beam8": _beam(8),
     "beam64": _beam(64),
+    "beam256": _beam(256),
     "local": _local,
 }

@@ -1,7 +1,11 @@
-"""Compare cutters on the same pools, and look into a policy: what its heads do, what it heeds."""
+"""Compare cutters on the same pools: scores, terms, shares of a wide beam's gain, time and looks.
+
+Every difference is paired by case; intervals are bootstrapped over cases, each case the mean of its
+seeds, for films of one pool are not independent.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from time import process_time
 
 import numpy as np
@@ -13,14 +17,18 @@ from editor.cutting.decode import choices
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import watch
 from editor.cutting.pool import Pool
+from editor.cutting.reward import CUT_TERMS, FILM_TERMS, Reward
 from editor.cutting.search import Choice
+from editor.cutting.terms import Progress
 from models.policy import Policy
-from models.rollout import play, rollout
+from models.rollout import play
 
 RESAMPLES = 2000  # of the bootstrap
 LEVEL = 0.95  # of its interval
+LEAST_GAIN = 0.02  # score: where the wide beam hardly beats chance, a share of that says nothing
 
 Way = Callable[[Stage, int], list[Choice]]
+Timed = Callable[[Stage, int, float], list[Choice]]  # with the CPU seconds that it may spend
 
 
 @dataclass(frozen=True)
@@ -36,12 +44,29 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Film:
+    """A film's score and what it is made of."""
+
+    score: float
+    terms: tuple[float, ...]  # raw: means of CUT_TERMS by duration, then FILM_TERMS
+    lengths: tuple[float, ...]  # s, of its cuts
+
+    @property
+    def median(self) -> float:
+        """Median length of its cuts in seconds; 0 for an empty film."""
+        return float(np.median(self.lengths)) if self.lengths else 0.0
+
+
+@dataclass(frozen=True)
 class Result:
     """One cutter's films."""
 
     score: Interval
-    ahead: Interval  # of the first cutter, paired by pool
+    ahead: Interval  # the first cutter's score less this one's, paired by case
+    share: Interval | None  # (R - R_random) / (R_beam - R_random), where both were run
+    terms: dict[str, float]  # mean raw terms
     seconds: float  # CPU a film
+    looked: float  # candidates whose reward was computed, a film
     median: float  # s, of shot length
 
 
@@ -53,6 +78,33 @@ class Case:
     brief: Brief
 
 
+@dataclass(frozen=True)
+class Counted(Reward):
+    """The same reward, which counts how often it is looked at."""
+
+    looks: list[int] = field(default_factory=lambda: [0])
+
+    def grow(
+        self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
+    ) -> tuple[Progress, Tensor, Tensor]:
+        """As Reward.grow."""
+        self.looks[0] += shot.numel()
+        return super().grow(film, shot, first, last)
+
+    def preview(
+        self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """As Reward.preview."""
+        self.looks[0] += shot.numel()
+        return super().preview(film, shot, first, last)
+
+
+def counted(stage: Stage) -> tuple[Stage, list[int]]:
+    """The stage with a reward that counts, and the count."""
+    reward = Counted(**{item.name: getattr(stage.reward, item.name) for item in fields(Reward)})
+    return replace(stage, reward=reward), reward.looks
+
+
 def interval(values: Sequence[float], seed: int = 0) -> Interval:
     """Mean and bootstrap interval (Efron 1979, percentile) of values."""
     rng = np.random.default_rng(seed)
@@ -62,39 +114,100 @@ def interval(values: Sequence[float], seed: int = 0) -> Interval:
     return Interval(float(array.mean()), float(low), float(high))
 
 
-def film_of(stage: Stage, made: Sequence[Choice]) -> tuple[float, list[float]]:
-    """Score of a film and the lengths of its cuts in seconds."""
-    films, lengths = stage.start(1), []
+def film_of(stage: Stage, made: Sequence[Choice]) -> Film:
+    """Play a film's choices."""
+    films, lengths, weighed = stage.start(1), [], torch.zeros(len(CUT_TERMS))
     for shot, first, last in made:
-        lengths.append(float(stage.material.length[shot, first, last]) / stage.material.rate)
-        films, _, _ = stage.step(films, *(torch.tensor([value]) for value in (shot, first, last)))
-    return float(films.progress.score[0]), lengths
+        frames = float(stage.material.length[shot, first, last])
+        lengths.append(frames / stage.material.rate)
+        chosen = (torch.tensor([value]) for value in (shot, first, last))
+        films, _, raw = stage.step(films, *chosen)
+        weighed += frames * raw[0]
+    mean = weighed / max(1, int(films.progress.length[0]))
+    whole = stage.reward.film_terms(films.progress)[0]
+    terms = tuple([*mean.tolist(), *whole.tolist()])
+    return Film(float(films.progress.score[0]), terms, tuple(lengths))
 
 
-def compare(cases: Sequence[Case], ways: Mapping[str, Way]) -> dict[str, Result]:
-    """Cut every case in every way; differences are paired by case, against the first way."""
-    scores: dict[str, list[float]] = {name: [] for name in ways}
-    lengths: dict[str, list[float]] = {name: [] for name in ways}
-    seconds = dict.fromkeys(ways, 0.0)
-    for case in cases:
-        stage = make_stage(case.pool, case.brief)
-        for name, way in ways.items():
-            begin = process_time()
-            made = way(stage, case.brief.seed)
-            seconds[name] += process_time() - begin
-            score, spans = film_of(stage, made)
-            scores[name].append(score)
-            lengths[name].append(float(np.median(spans)) if spans else 0.0)
-    first = np.array(next(iter(scores.values())))
-    return {
-        name: Result(
-            interval(values),
-            interval((first - np.array(values)).tolist()),
-            seconds[name] / len(cases),
-            float(np.mean(lengths[name])),
+@dataclass
+class _Tally:
+    """What one cutter's films came to, case by case."""
+
+    scores: list[float] = field(default_factory=list)
+    films: list[Film] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list)
+
+
+def compare(
+    cases: Sequence[Case],
+    ways: Mapping[str, Way],
+    *,
+    seeds: int = 1,
+    matched: Mapping[str, tuple[str, Timed]] | None = None,
+    advance: Callable[[int], None] = lambda done: None,
+) -> dict[str, Result]:
+    """Cut every case in every way with every seed.
+
+    matched: ways that get the CPU time which another way took for the same film. advance: called
+    with the cases done. Shares are of the ways called "random" and "beam64", where both are there.
+    """
+    tallies = {name: _Tally() for name in (*ways, *(matched or {}))}
+    for done, case in enumerate(cases):
+        stage, looks = counted(make_stage(case.pool, case.brief))
+        scores: dict[str, list[float]] = {name: [] for name in tallies}
+        for seed in range(case.brief.seed, case.brief.seed + seeds):
+            spent: dict[str, float] = {}
+            for name in tallies:
+                way = ways.get(name) or _limited(*(matched or {})[name], spent)
+                before, begin = looks[0], process_time()
+                made = way(stage, seed)
+                spent[name] = process_time() - begin
+                tallies[name].looks.append(looks[0] - before)
+                tallies[name].seconds.append(spent[name])
+                film = film_of(stage, made)
+                tallies[name].films.append(film)
+                scores[name].append(film.score)
+        for name, values in scores.items():
+            tallies[name].scores.append(float(np.mean(values)))
+        advance(done + 1)
+    return _results(tallies)
+
+
+def _limited(like: str, timed: Timed, spent: Mapping[str, float]) -> Way:
+    return lambda stage, seed: timed(stage, seed, spent[like])
+
+
+def _results(tallies: Mapping[str, _Tally]) -> dict[str, Result]:
+    first = np.array(next(iter(tallies.values())).scores)
+    names = (*CUT_TERMS, *FILM_TERMS)
+    found = {}
+    for name, tally in tallies.items():
+        terms = np.mean([film.terms for film in tally.films], 0).tolist()
+        found[name] = Result(
+            interval(tally.scores),
+            interval((first - np.array(tally.scores)).tolist()),
+            _share(tally, tallies),
+            dict(zip(names, terms, strict=True)),
+            float(np.mean(tally.seconds)),
+            float(np.mean(tally.looks)),
+            float(np.mean([film.median for film in tally.films])),
         )
-        for name, values in scores.items()
-    }
+    return found
+
+
+def _share(tally: _Tally, tallies: Mapping[str, _Tally]) -> Interval | None:
+    """Ratio of mean gains, bootstrapped over cases together; None without its two ends."""
+    if not {"random", "beam64"} <= tallies.keys():
+        return None
+    low = np.array(tallies["random"].scores)
+    mine, whole = np.array(tally.scores) - low, np.array(tallies["beam64"].scores) - low
+    if whole.mean() < LEAST_GAIN:
+        return None
+    drawn = np.random.default_rng(0).integers(len(mine), size=(RESAMPLES, len(mine)))
+    ratios = mine[drawn].mean(1) / np.maximum(whole[drawn].mean(1), 1e-6)
+    ends = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(mine.mean() / whole.mean()), float(ends[0]), float(ends[1]))
 
 
 def own_decode(policy: Policy) -> Way:
@@ -105,100 +218,3 @@ def own_decode(policy: Policy) -> Way:
         return choices(actions[0], stage.stop)
 
     return way
-
-
-@dataclass(frozen=True)
-class Head:
-    """What one head of the policy does over many steps."""
-
-    entropy: float  # nats
-    share: float  # of the entropy that choosing evenly among the legal would have
-    histogram: tuple[float, ...]  # place of the chosen among the legal, first to last, ten bins
-    ends: float  # share of choices that are the first or the last of three or more legal
-
-
-def heads(policy: Policy, cases: Sequence[Case], films: int = 16) -> dict[str, Head]:
-    """Entropy and histogram of each head on drawn films: does one always take the ends?"""
-    gathered: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {
-        n: [] for n in ("shot", "in", "out")
-    }
-    for case in cases:
-        watched = watch(make_stage(case.pool, case.brief))
-        generator = torch.Generator().manual_seed(case.brief.seed)
-        drawn, _ = rollout(policy, watched, films, generator)
-        cut = drawn.valid & (drawn.action[..., 0] != watched.stop)
-        masks = {"shot": drawn.shot_mask[..., :-1], "in": drawn.in_mask, "out": drawn.out_mask}
-        for head, name in enumerate(gathered):
-            chosen = drawn.action[cut][:, head]
-            gathered[name].append((masks[name][cut], chosen, drawn.entropy[cut][:, head]))
-    return {name: _head(rows) for name, rows in gathered.items()}
-
-
-def _head(rows: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Head:
-    places, entropies, evens, ends = [], [], [], []
-    for mask, chosen, entropy in rows:
-        legal = mask.sum(1)
-        before = (mask.cumsum(1).gather(1, chosen[:, None])[:, 0] - 1).float()
-        wide = legal >= 3
-        place = before / (legal - 1).clamp(min=1)
-        places.append(place[wide])
-        ends.append(((place == 0) | (place == 1))[wide])
-        entropies.append(entropy[wide])
-        evens.append(legal[wide].float().log())
-    place = torch.cat(places)
-    counts = torch.histc(place, 10, 0, 1)
-    entropy, even = torch.cat(entropies), torch.cat(evens)
-    return Head(
-        entropy=float(entropy.mean()),
-        share=float(entropy.sum() / even.sum()),
-        histogram=tuple((counts / counts.sum()).tolist()),
-        ends=float(torch.cat(ends).float().mean()),
-    )
-
-
-def without_sight(pool: Pool) -> Pool:
-    """The pool with every embedding zeroed."""
-    return replace(pool, embedding=np.zeros_like(pool.embedding))
-
-
-def with_wrong_sight(pool: Pool, seed: int = 0) -> Pool:
-    """The pool with the shots' embeddings dealt out anew."""
-    order = np.random.default_rng(seed).permutation(pool.size)
-    return replace(pool, embedding=pool.embedding[order])
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What the policy loses when what it sees is wrong; both films scored on the true pool."""
-
-    lost: Interval  # true film's score less the other's
-    changed: float  # share of films whose choices differ
-
-
-def sight(policy: Policy, cases: Sequence[Case], spoil: Callable[[Pool], Pool]) -> Sight:
-    """Let the policy see spoilt pools, and score what it then cuts on the true ones."""
-    way = own_decode(policy)
-    lost, changed = [], []
-    for case in cases:
-        true = make_stage(case.pool, case.brief)
-        seen = make_stage(spoil(case.pool), case.brief)
-        right, wrong = way(true, 0), way(seen, 0)
-        lost.append(film_of(true, right)[0] - film_of(true, wrong)[0])
-        changed.append(float(right != wrong))
-    return Sight(interval(lost), float(np.mean(changed)))
-
-
-def pace_heeded(
-    policy: Policy, cases: Sequence[Case], medians: Sequence[float]
-) -> dict[float, float]:
-    """Mean over cases of the film's median shot length (s), for each median that a style asks."""
-    way, found = own_decode(policy), {}
-    for asked in medians:
-        lengths = []
-        for case in cases:
-            pace = replace(case.brief.style.pace, median=asked)
-            brief = replace(case.brief, style=replace(case.brief.style, pace=pace))
-            stage = make_stage(case.pool, brief)
-            lengths.append(float(np.median(film_of(stage, way(stage, 0))[1])))
-        found[asked] = float(np.mean(lengths))
-    return found

@@ -1,67 +1,125 @@
 """Turn a policy into a table: its films beside plain cutters', its heads, and what it heeds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from editor.config import Style, load_style, style_names
-from editor.cutting import agent, evaluation
-from editor.cutting.baselines import BASELINES
+from editor.cutting import agent, decode, evaluation, inspection
+from editor.cutting.baselines import BASELINES, local_for
 from editor.cutting.brief import Brief
 from editor.cutting.environment import make_stage
-from editor.cutting.evaluation import Case, Way
+from editor.cutting.evaluation import Case, Timed, Way
+from editor.cutting.inspection import with_wrong_sight, without_sight
 from editor.cutting.pool import Pool
-from editor.errors import EditorError
+from editor.errors import EditorError, PolicyError
 from editor.learning.simulate import sample_world, simulate
+from models.policy import Policy
 
 SHARE = 0.4  # of the usable footage, at most, as `cut` does
 LONGEST = 60.0  # s of film
 LOOKED_INTO = 12  # cases for heads and pace: each is cut many times
+SIGHTED = 96  # cases for what the policy sees: the loss is small beside its spread
 PACES = (1.5, 2.8, 5.0)  # s, medians asked
 MOST_SHOTS = 300  # of a simulated pool
-TABLE = tuple(name for name in BASELINES if name != "beam64")  # it takes minutes a film
+REAL_STYLES = ("default", "brisk", "calm", "interview")
+BEST_OF = " best of 64"
+SAME_TIME = "local, same time"
+QUICK = ("random", "chronological", "uniform", "similar", "greedy", "beam8", "local")
+THOROUGH = tuple(BASELINES)  # wide beams take minutes a film
+
+Advance = Callable[[float, float, str], None]  # done, total, what
 
 
-def examine(
-    name: str, real: Sequence[Pool], count: int, seed: int, advance: Callable[[int, int, str], None]
-) -> dict[str, Any]:
-    """Measure a trained policy on real pools (one order each) and on `count` simulated ones.
+@dataclass(frozen=True)
+class Examination:
+    """What is asked of `examine`."""
+
+    policy: str  # a name, without search
+    simulated: int  # pools
+    seeds: int = 5  # of every cutter on every case
+    seed: int = 0  # of what is drawn
+    thorough: bool = False  # wide beams, and local search in the same time as search with policy
+
+
+def examine(asked: Examination, real: Sequence[Pool], advance: Advance) -> dict[str, Any]:
+    """Measure a trained policy on real pools and on simulated ones.
 
     Raises PolicyError for an unknown policy. Simulated pools are drawn from their own seeds, which
     training does not use.
     """
+    name = asked.policy.removesuffix(agent.SEARCH)
+    if name in BASELINES:
+        raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
     policy = agent.load_weights(name)
+    simulated = simulated_cases(asked.simulated, asked.seed)
+    groups = {"simulated": simulated, "real": real_cases(real, asked.seed)}
+    found: dict[str, Any] = {"policy": name, "seeds": asked.seeds, "seed": asked.seed}
+    total = sum(len(cases) for cases in groups.values()) + 1.0
+    begun = 0
+    for group, cases in groups.items():
+        if cases:
+            found[group] = _group(name, policy, cases, asked, _from(advance, begun, total, group))
+        begun += len(cases)
+    advance(begun, total, "heads and sight")
+    found |= _looked_into(name, policy, simulated or groups["real"], asked)
+    advance(total, total, "")
+    return found
+
+
+def _from(advance: Advance, begun: int, total: float, group: str) -> Callable[[int], None]:
+    return lambda done: advance(begun + done, total, f"{group} pools")
+
+
+def _group(
+    name: str,
+    policy: Policy,
+    cases: Sequence[Case],
+    asked: Examination,
+    advance: Callable[[int], None],
+) -> dict[str, Any]:
     ways: dict[str, Way] = {
         name: evaluation.own_decode(policy),
+        name + BEST_OF: lambda stage, at: decode.best_of(policy, stage, at),
         name + agent.SEARCH: lambda stage, at: agent.searched(policy, stage, at),
-        **{plain: BASELINES[plain] for plain in TABLE},
+        **{plain: BASELINES[plain] for plain in (THOROUGH if asked.thorough else QUICK)},
     }
-    simulated = simulated_cases(count, seed)
-    found: dict[str, Any] = {"policy": name, "seed": seed}
-    groups = {"simulated": simulated, "real": real_cases(real, seed)}
-    for step, (group, cases) in enumerate(groups.items()):
-        advance(step, 3, f"{group} pools")
-        if cases:
-            found[group] = {
-                "pools": len(cases),
-                "cutters": {
-                    way: asdict(row) for way, row in evaluation.compare(cases, ways).items()
-                },
-            }
-    advance(2, 3, "heads and sight")
-    some = simulated[:LOOKED_INTO]
-    found["heads"] = {k: asdict(head) for k, head in evaluation.heads(policy, some).items()}
-    found["zeroed embeddings"] = asdict(
-        evaluation.sight(policy, simulated, evaluation.without_sight)
+    matched: dict[str, tuple[str, Timed]] = {SAME_TIME: (name + agent.SEARCH, local_for)}
+    rows = evaluation.compare(
+        cases,
+        ways,
+        seeds=asked.seeds,
+        matched=matched if asked.thorough else None,
+        advance=advance,
     )
-    found["permuted embeddings"] = asdict(
-        evaluation.sight(policy, simulated, evaluation.with_wrong_sight)
-    )
-    found["median asked, got"] = evaluation.pace_heeded(policy, some, PACES)
-    advance(3, 3, "")
-    return found
+    return {"cases": len(cases), "cutters": {way: asdict(row) for way, row in rows.items()}}
+
+
+def _looked_into(
+    name: str, policy: Policy, cases: Sequence[Case], asked: Examination
+) -> dict[str, Any]:
+    """Heads, sight and pace. What ships, search with the policy, is spoilt too."""
+    own = evaluation.own_decode(policy)
+    more = [*cases, *simulated_cases(max(0, SIGHTED - len(cases)), asked.seed + 1)]
+    some = cases[:LOOKED_INTO]
+
+    def search(stage: Any, at: int) -> Any:
+        return agent.searched(policy, stage, at)
+
+    sight = {
+        way: {
+            word: asdict(inspection.sight(cutter, seen, spoil))
+            for word, spoil in (("zeroed", without_sight), ("permuted", with_wrong_sight))
+        }
+        for way, cutter, seen in ((name, own, more), (name + agent.SEARCH, search, cases))
+    }
+    return {
+        "heads": {k: asdict(head) for k, head in inspection.heads(policy, some).items()},
+        "embeddings": sight,
+        "pace": [asdict(row) for row in inspection.pace_heeded(own, some, PACES)],
+    }
 
 
 def simulated_cases(count: int, seed: int) -> list[Case]:
@@ -76,8 +134,8 @@ def simulated_cases(count: int, seed: int) -> list[Case]:
 
 
 def real_cases(pools: Sequence[Pool], seed: int) -> list[Case]:
-    """Each real pool in both orders under three styles."""
-    styles = [load_style(name) for name in ("default", "brisk", "calm")]
+    """Each real pool in both orders under REAL_STYLES."""
+    styles = [load_style(name) for name in REAL_STYLES]
     return [
         case
         for pool in pools
@@ -102,27 +160,39 @@ def text(found: dict[str, Any]) -> str:
     """The measurement as a page for people."""
     lines: list[str] = []
     for group in ("simulated", "real"):
-        if group not in found:
-            continue
-        lines.append(f"{found[group]['pools']} {group} cases: mean film score [95 % interval]")
-        for way, row in found[group]["cutters"].items():
-            lines.append(
-                f"  {way:14} {_interval(row['score'])}   {row['seconds']:6.2f} s of CPU a film,"
-                f" median shot {row['median']:.1f} s"
-            )
+        if group in found:
+            lines += _table(group, found[group], found["seeds"])
     lines.append("heads: entropy as a share of an even choice; choices at the first or last legal")
     for head, row in found["heads"].items():
         histogram = " ".join(f"{share:.2f}" for share in row["histogram"])
         lines.append(f"  {head:5} {row['share']:.2f}   ends {row['ends']:.2f}   {histogram}")
-    for spoilt in ("zeroed", "permuted"):
-        row = found[f"{spoilt} embeddings"]
+    for way, spoilt in found["embeddings"].items():
+        for word, row in spoilt.items():
+            lines.append(
+                f"{way}, embeddings {word}: {row['changed']:.0%} of {row['cases']} films change,"
+                f" score lost {_interval(row['lost'])}"
+            )
+    for row in found["pace"]:
+        got = row["got"]
         lines.append(
-            f"embeddings {spoilt}: {row['changed']:.0%} of films change,"
-            f" score lost {_interval(row['lost'])}"
+            f"median shot asked {row['asked']:g} s: got {got['mean']:.2f} s"
+            f" [{got['low']:.2f}, {got['high']:.2f}]"
         )
-    for asked, got in found["median asked, got"].items():
-        lines.append(f"median shot asked {asked:g} s: got {got:.2f} s")
     return "\n".join(lines)
+
+
+def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
+    lines = [
+        f"{found['cases']} {group} cases, {seeds} seeds: mean film score [95 % interval]",
+        f"  {'':18} {'score':24} {'share of beam64':24} {'CPU s':>8} {'looks':>9} {'median':>7}",
+    ]
+    for way, row in found["cutters"].items():
+        share = _interval(row["share"]) if row["share"] else "-"
+        lines.append(
+            f"  {way:18} {_interval(row['score']):24} {share:24}"
+            f" {row['seconds']:8.2f} {row['looked']:9.0f} {row['median']:6.1f}s"
+        )
+    return lines
 
 
 def _interval(row: dict[str, float]) -> str:
