@@ -19,7 +19,7 @@ from editor.errors import EditorError
 from editor.progress import Bars, Lines, Watch, printable
 
 MADE, OUR_FAULT, WRONG, INTERRUPTED = 0, 1, 2, 130
-DEBUG = "EDITOR_DEBUG"  # set to 1 to see tracebacks
+DEBUG = "EDITOR_DEBUG"  # set to 1 to see tracebacks, and every stage in a log
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -181,8 +181,10 @@ def _story(watch: Watch) -> tuple[ModuleType, ModuleType]:
 
 
 def _watch() -> Watch:
-    """Bars on a terminal, plain lines elsewhere."""
-    return Bars(sys.stderr) if sys.stderr.isatty() else Lines(sys.stderr)
+    """Bars on a terminal, plain lines elsewhere; of every stage where EDITOR_DEBUG is set."""
+    if sys.stderr.isatty():
+        return Bars(sys.stderr)
+    return Lines(sys.stderr, 0.0) if os.environ.get(DEBUG) == "1" else Lines(sys.stderr)
 
 
 def _say(text: str) -> None:

@@ -4,6 +4,7 @@ The pipeline is given a Watch and tells it what it does; only the command line c
 All of it goes to stderr, so that stdout stays the result's.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,6 +14,8 @@ Advance = Callable[[float, float, str], None]  # done, total (any unit), what is
 
 REFRESH = 0.1  # s between redraws of a bar: the eye sees no more
 LINE_SHARE = 0.05  # of a stage between plain lines: a log of a day's footage stays short
+LONG = 1.0  # s from which a stage is worth a line in a log
+LONG_STAGES = {"loading": 10.0}  # s likewise: imports take the same every time, and tell nothing
 LINE_GAP = 5.0  # s after which a plain line is written however little was done
 
 
@@ -53,34 +56,78 @@ class Silent:
 
 
 class Lines:
-    """A watch that writes plain lines, for a log or a pipe."""
+    """A watch that writes plain lines, for a log or a pipe; a short stage leaves none.
 
-    def __init__(self, stream: TextIO) -> None:
+    A stage's first line waits until it has run for `patience` seconds, so that an error that comes
+    before anything long has begun is the only line there is; `patience` 0 tells of all.
+    """
+
+    def __init__(self, stream: TextIO, patience: float = LONG) -> None:
         self._stream = stream
+        self._patience = patience  # s
 
     @contextmanager
     def stage(self, title: str) -> Iterator[Advance]:
-        """Write a line as the stage begins, as it moves on, and when it is done."""
-        began = said = time.monotonic()
-        last_share, last_label = 0.0, ""
-        self._say(f"{title}: begins")
-
-        def advance(done: float, total: float, label: str) -> None:
-            nonlocal said, last_share, last_label
-            share, now = done / total if total else 0.0, time.monotonic()
-            first = not last_label and bool(label)
-            moved = bool(label) and label != last_label and share - last_share >= LINE_SHARE
-            if first or moved or now - said >= LINE_GAP:
-                self._say(f"{title}: {share:4.0%} {printable(label)}{_left(now - began, share)}")
-                said, last_share, last_label = now, share, label
-
-        yield advance
-        self._say(f"{title}: done in {span_text(time.monotonic() - began)}")
+        """Write a line as the stage proves long, as it moves on, and when it is done."""
+        patience = self._patience and max(self._patience, LONG_STAGES.get(title, 0.0))
+        told = _Told(self._say, title, patience)
+        try:
+            yield told.advance
+            told.done()
+        finally:
+            told.close()
 
     def _say(self, line: str) -> None:
         with suppress(BrokenPipeError):  # nobody reads any more; the work is still wanted
             self._stream.write(line.rstrip() + "\n")
             self._stream.flush()
+
+
+class _Told:
+    """One stage of `Lines`: what has been said of it."""
+
+    def __init__(self, say: Callable[[str], None], title: str, patience: float) -> None:
+        self._say, self._title = say, title
+        self._began = self._said = time.monotonic()
+        self._share, self._label = 0.0, ""
+        self._lock = threading.Lock()
+        self._open = False  # the first line is written
+        self._closed = False
+        self._timer = threading.Timer(patience, self._begin)
+        self._timer.daemon = True
+        if patience > 0:
+            self._timer.start()
+        else:
+            self._begin()
+
+    def advance(self, done: float, total: float, label: str) -> None:
+        """Note how far the stage is, and say so where that is news."""
+        with self._lock:
+            share, now = done / total if total else 0.0, time.monotonic()
+            first = not self._label and bool(label)
+            moved = bool(label) and label != self._label and share - self._share >= LINE_SHARE
+            if self._open and (first or moved or now - self._said >= LINE_GAP):
+                left = _left(now - self._began, share)
+                self._say(f"{self._title}: {share:4.0%} {printable(label)}{left}")
+                self._said, self._share, self._label = now, share, label
+
+    def done(self) -> None:
+        """Say how long the stage took, if it was ever spoken of."""
+        with self._lock:
+            if self._open:
+                self._say(f"{self._title}: done in {span_text(time.monotonic() - self._began)}")
+
+    def close(self) -> None:
+        """Let nothing be said of the stage any more."""
+        self._timer.cancel()
+        with self._lock:
+            self._closed = True
+
+    def _begin(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._open = True
+                self._say(f"{self._title}: begins")
 
 
 class Bars:

@@ -5,6 +5,8 @@ import os
 import re
 import resource
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,9 +26,9 @@ def run(capsys, tmp_path, monkeypatch) -> Run:
     def call(*argv: object) -> tuple[int, str, str]:
         status = main([str(word) for word in argv])
         out, err = capsys.readouterr()
-        said = [line for line in err.splitlines() if line.startswith("editor: ")]
+        said = err.splitlines()
         assert len(said) == (status != 0), err
-        assert "Traceback" not in err
+        assert all(line.startswith("editor: ") for line in said)
         return status, out, said[0] if said else ""
 
     return call
@@ -160,6 +162,56 @@ def test_an_unknown_policy_or_backbone_lists_the_known_before_anything_is_analys
     assert status == WRONG
     assert_says(line, said)
     assert not (tmp_path / "outputs" / ".cache" / "picture").exists()
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["cut", "missing"],
+        ["cut", ".", "--style", "noir"],
+        ["cut", ".", "--policy", "genius"],
+        ["cut", ".", "--backbone", "resnet9000"],
+        ["cut", ".", "--duration", "0"],
+    ],
+    ids=lambda argv: argv[-1],
+)
+def test_what_can_be_known_at_once_is_said_before_torch_is_loaded(argv, tmp_path):
+    code = (
+        "import sys; from editor.cli import main\n"
+        f"status = main({argv!r})\n"
+        "sys.exit(99 if {'torch', 'cv2', 'scenedetect'} & set(sys.modules) else status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == WRONG
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_names_that_are_known_without_torch_are_those_that_cut():
+    from editor.cutting import agent, policies
+    from editor.cutting.baselines import BASELINES
+
+    assert set(policies.PLAIN) == set(BASELINES)
+    assert set(policies.names()) == set(agent.policy_names())
+
+
+def test_a_style_that_asks_for_an_unknown_detector_or_term_is_said_before_anything_is_analysed(
+    run, good, tmp_path
+):
+    from editor.config import STYLES
+
+    default = (STYLES / "default.toml").read_text()
+    for text, said in (
+        ('detector = "crystal ball"\n' + default, "crystal ball.*Known.*adaptive"),
+        (default + "\nglamour = 1.0\n", "glamour.*Known"),
+    ):
+        style = tmp_path / "mine.toml"
+        style.write_text(text)
+        status, _, line = run("cut", good, "--style", style)
+        assert status == WRONG
+        assert_says(line, said)
+        assert not (tmp_path / "outputs" / ".cache" / "picture").exists()
 
 
 def test_weights_that_are_no_weights_are_refused(run, good, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from editor.cli import DEBUG
 from tests import media
 
 CLIPS = 3
@@ -30,13 +31,14 @@ def rushes(tmp_path_factory) -> Path:
 
 
 def start(rushes: Path, outputs: Path) -> "subprocess.Popen[str]":
-    """A cut in a session of its own, as a terminal would run it, with plain progress."""
+    """A cut in a session of its own, as a terminal would run it, that names every stage."""
     return subprocess.Popen(
         [sys.executable, "-m", "editor", "cut", str(rushes), "--outputs", str(outputs), "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env={**os.environ, DEBUG: "1"},
     )
 
 

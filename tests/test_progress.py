@@ -1,6 +1,7 @@
 """What a stage says of itself on a terminal, in a log, and where nobody reads."""
 
 import io
+import threading
 
 import pytest
 
@@ -14,7 +15,7 @@ class Gone(io.StringIO):
 
 def test_a_log_gets_a_line_as_a_stage_begins_moves_on_and_ends():
     stream = io.StringIO()
-    with Lines(stream).stage("analysis") as advance:
+    with Lines(stream, patience=0).stage("analysis") as advance:
         for clip in range(4):
             for share in range(10):
                 advance(clip + share / 10, 4, f"take {clip}\n.mp4")
@@ -26,14 +27,14 @@ def test_a_log_gets_a_line_as_a_stage_begins_moves_on_and_ends():
 
 def test_a_thousand_clips_do_not_fill_a_log():
     stream = io.StringIO()
-    with Lines(stream).stage("ingest") as advance:
+    with Lines(stream, patience=0).stage("ingest") as advance:
         for clip in range(1000):
             advance(clip, 1000, f"{clip}.mp4")
     assert len(stream.getvalue().splitlines()) <= 25
 
 
 def test_a_log_that_nobody_reads_any_more_does_not_end_the_work():
-    with Lines(Gone()).stage("analysis") as advance:
+    with Lines(Gone(), patience=0).stage("analysis") as advance:
         advance(1, 2, "a.mp4")
 
 
@@ -52,9 +53,45 @@ def test_silence_is_silent():
 
 def test_an_error_inside_a_stage_is_not_called_done():
     stream = io.StringIO()
-    with pytest.raises(ZeroDivisionError), Lines(stream).stage("render"):
+    with pytest.raises(ZeroDivisionError), Lines(stream, patience=0).stage("render"):
         raise ZeroDivisionError
     assert "done" not in stream.getvalue()
+
+
+def test_a_short_stage_leaves_nothing_in_a_log():
+    stream = io.StringIO()
+    with Lines(stream, patience=60).stage("ingest") as advance:
+        advance(0, 2, "a.mp4")
+        advance(1, 2, "b.mp4")
+    assert stream.getvalue() == ""
+
+
+class Told(io.StringIO):
+    """A stream that wakes whoever waits for its first line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spoken = threading.Event()
+
+    def flush(self) -> None:
+        self.spoken.set()
+
+
+def test_a_long_stage_is_named_once_it_has_proved_long_even_where_it_says_nothing_of_itself():
+    stream = Told()
+    with Lines(stream, patience=0.01).stage("render") as advance:
+        assert stream.spoken.wait(60)
+        assert stream.getvalue() == "render: begins\n"
+        advance(1, 2, "film.mp4")
+    assert stream.getvalue().splitlines()[1] == "render:  50% film.mp4"
+    assert stream.getvalue().splitlines()[2].startswith("render: done in ")
+
+
+def test_nothing_is_said_of_a_stage_after_its_error():
+    stream = Told()
+    with pytest.raises(ZeroDivisionError), Lines(stream, patience=0.05).stage("render"):
+        raise ZeroDivisionError
+    assert not stream.spoken.wait(0.1)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from editor import __version__, values
 from editor.arguments import film, learning
 from editor.arguments.common import PROGRAM, Parser, UsageError
 from editor.config import Config, load_style
-from editor.errors import EditorError
+from editor.cutting import policies
+from editor.errors import EditorError, PolicyError
 from editor.versions import check_name, name_for
 
 __all__ = ["FIRST_SCREEN", "PROGRAM", "UsageError", "config", "parse"]
@@ -73,6 +74,7 @@ def config(options: argparse.Namespace) -> Config:
         if (path := given.get(option)) is not None:
             values.check_file(path, f"--{option}")
     check_name(name)
+    _check_minds(options.backbone, options.weights, given.get("policy"))
     for path in options.footage:
         if not os.path.lexists(path):
             raise EditorError(f"{path}: no such file or folder. Name footage that exists.")
@@ -94,3 +96,17 @@ def config(options: argparse.Namespace) -> Config:
         seed=given.get("seed", 0),
         render=not given.get("no_render", False),
     )
+
+
+def _check_minds(network: str | None, weights: Path | None, policy: str | None) -> None:
+    """Raise PolicyError for an unknown backbone or policy before anything heavy is imported."""
+    if policy is not None:
+        policies.check(policy)
+    if network is None and weights is None:
+        return
+    from models import backbone  # numpy: only where it is needed
+
+    try:
+        backbone.weights_digest(network or backbone.DEFAULT, weights)
+    except ValueError as err:
+        raise PolicyError(str(err)) from err
