@@ -19,3 +19,19 @@ class PolicyError(EditorError):
 
 class OutputError(EditorError):
     """The outputs folder cannot take what is to be written."""
+
+
+class CorrectionError(EditorError):
+    """A correction cannot hold: the reason, as it is said at the control that asked for it."""
+
+
+class StoreError(EditorError):
+    """The store of versions, corrections and verdicts cannot be read or written."""
+
+
+class StaleError(StoreError):
+    """Somebody else changed the version first: nothing was written."""
+
+    def __init__(self, message: str, revision: int) -> None:
+        super().__init__(message)
+        self.revision = revision  # of the version now

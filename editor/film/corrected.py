@@ -1,0 +1,128 @@
+"""A version's timeline with what an editor did to it: the film as it stands, and what it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from editor.errors import CorrectionError
+from editor.film.timeline import Cut, Timeline
+from editor.footage.clip import Clip
+from editor.timing import FrameSpan
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A cut that keeps its id whatever is done to it. One that was dropped keeps its place."""
+
+    id: str  # "c3", the version's third; "n12", put in at revision 12
+    cut: Cut  # as it is now; its `start` is the timeline's matter, and 0 here
+    origin: Cut | None  # as the version had it; None: put in
+    dropped: bool = False
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Footage that is banned, or that the next cut must have."""
+
+    digest: str  # of the clip
+    span: FrameSpan | None  # frames of the clip; None: all of it, or (must) something of it
+
+    def overlaps(self, digest: str, span: FrameSpan) -> bool:
+        """True where it covers some of these frames."""
+        return self.digest == digest and (self.span is None or self.span.overlaps(span))
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The film as corrected, and what was asked of the next one."""
+
+    base: Timeline  # as the version has it
+    clips: Mapping[str, Clip]  # by digest: all footage that may be put in
+    pieces: tuple[Piece, ...]  # in film order; dropped ones where they stood
+    bans: tuple[Marked, ...] = ()
+    musts: tuple[Marked, ...] = ()
+    notes: Mapping[str, str] | None = None  # by cut id; "" is the film's own
+
+    @property
+    def shown(self) -> tuple[Piece, ...]:
+        """The pieces that are in the film."""
+        return tuple(piece for piece in self.pieces if not piece.dropped)
+
+    @property
+    def timeline(self) -> Timeline:
+        """The film as it stands."""
+        cuts, at = [], 0
+        for piece in self.shown:
+            cuts.append(replace(piece.cut, start=at))
+            at += piece.cut.length
+        return replace(self.base, cuts=tuple(cuts))
+
+    @property
+    def untouched(self) -> bool:
+        """True where the film is what the version has, whatever is marked or noted."""
+        return self.timeline.cuts == self.base.cuts
+
+    def note(self, cut: str) -> str:
+        """What was written on a cut, or ("") on the film."""
+        return (self.notes or {}).get(cut, "")
+
+    def piece(self, cut: str) -> Piece:
+        """The piece of that id. Raises CorrectionError."""
+        for piece in self.pieces:
+            if piece.id == cut:
+                return piece
+        raise CorrectionError(f"There is no cut {cut} in this version.")
+
+    def numbers(self) -> dict[str, int]:
+        """Place in the film, from 1, of every cut that is in it, by id."""
+        return {piece.id: number for number, piece in enumerate(self.shown, 1)}
+
+    def name(self, cut: str) -> str:
+        """What an editor calls a cut: "cut 3 (rabbit.mp4)"."""
+        number = self.numbers().get(cut)
+        name = self.piece(cut).cut.clip.name
+        return f"cut {number} ({name})" if number else f"the dropped cut of {name}"
+
+    def with_piece(self, changed: Piece) -> "Corrected":
+        """The same with one piece changed."""
+        pieces = tuple(changed if piece.id == changed.id else piece for piece in self.pieces)
+        return replace(self, pieces=pieces)
+
+
+def begin(timeline: Timeline, clips: Mapping[str, Clip]) -> Corrected:
+    """A version as it was made, before any correction. clips: all footage, by digest."""
+    known = {**clips, **{cut.clip.digest: cut.clip for cut in timeline.cuts}}
+    pieces = tuple(
+        Piece(f"c{number}", replace(cut, start=0), cut)
+        for number, cut in enumerate(timeline.cuts, 1)
+    )
+    return Corrected(timeline, known, pieces)
+
+
+def changes(state: Corrected, piece: Piece) -> tuple[str, ...]:
+    """What was done to a piece: any of "trimmed", "moved", "replaced", "inserted"."""
+    was, now = piece.origin, piece.cut
+    if was is None:
+        return ("inserted",)
+    found = []
+    if was.clip.digest != now.clip.digest or not was.source.overlaps(now.source):
+        found.append("replaced")
+    elif (was.source, was.length) != (now.source, now.length):
+        found.append("trimmed")
+    if not piece.dropped and piece.id in _moved(state):
+        found.append("moved")
+    return tuple(found)
+
+
+def _moved(state: Corrected) -> set[str]:
+    """The fewest cuts whose absence leaves the version's own order."""
+    ids = [piece.id for piece in state.shown if piece.origin is not None]
+    place = {piece.id: piece.origin.start for piece in state.shown if piece.origin is not None}
+    runs: list[list[str]] = []  # of each length, the ascending run that ends earliest
+    for one in ids:
+        length = next(
+            (n for n, run in enumerate(runs) if place[run[-1]] > place[one]),
+            len(runs),
+        )
+        runs[length : length + 1] = [[*(runs[length - 1] if length else []), one]]
+    return set(ids) - set(runs[-1] if runs else [])
