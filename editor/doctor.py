@@ -1,12 +1,17 @@
 """Turn the machine at hand into a list of what is here, what is missing and how to get it."""
 
+import ctypes
 import importlib
 import os
 import platform
+import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +19,13 @@ from editor import __version__
 from editor.errors import PolicyError
 
 LIBRARIES = "apt-get install libgl1 libglib2.0-0"  # Debian and Ubuntu; opencv-python links both
+# Name -> (what the loader looks for, Debian's and Ubuntu's package). On other systems OpenCV's
+# own package brings what it needs.
+SYSTEM = {
+    "libGL": ("libGL.so.1", "libgl1"),
+    "GLib": ("libglib-2.0.so.0", "libglib2.0-0"),
+}
+PROJECT = "film-editor-assistant"  # this program, as pip knows it
 
 TRAIN = "python -m editor train --folder runs/mine, then --policy runs/mine/policy.safetensors"
 
@@ -31,7 +43,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that can be chosen by name: a backbone, a policy, a way to render, a style."""
+    """Something to be had by name: a backbone, a policy, a way to render, a system library, an
+    extra of this program."""
 
     kind: str
     name: str
@@ -58,6 +71,15 @@ class Findings:
             "render way",
         }
 
+
+TITLES = {
+    "library": "libraries of the system",
+    "backbone": "backbones",
+    "policy": "policies",
+    "render way": "ways to render",
+    "extra": "extras",
+}
+OPTIONAL = ("backbone", "extra")  # kinds of which nobody needs all
 
 Detail = Callable[[ModuleType], str]
 
@@ -87,7 +109,7 @@ PARTS: dict[str, tuple[str, Detail]] = {
 def examine() -> Findings:
     """Look at everything once; what is missing or broken is a finding, never an error."""
     parts = tuple(_part(name, module, detail) for name, (module, detail) in PARTS.items())
-    choices = [*_backbones(), *_policies(), *_ways()]
+    choices = [*_libraries(), *_backbones(), *_policies(), *_ways(), *_extras()]
     return Findings(parts, tuple(choices))
 
 
@@ -117,6 +139,61 @@ def _part(name: str, module: str, detail: Detail) -> Part:
         how = hint(err) if isinstance(err, ImportError) else ""
         repair = how or f"pip install --force-reinstall {name}"
         return Part(name, False, version, f"cannot be imported: {err}", repair)
+
+
+def _libraries() -> Iterator[Choice]:
+    """The system's libraries that OpenCV links, where a slim container may lack them."""
+    for name, (file, package) in SYSTEM.items() if sys.platform == "linux" else ():
+        try:
+            ctypes.CDLL(file)
+        except OSError as err:
+            how = f"apt-get install {package} (Debian, Ubuntu; opencv-python links it)"
+            yield Choice("library", name, False, str(err), how)
+        else:
+            yield Choice("library", name, True, file)
+
+
+def _extras() -> Iterator[Choice]:
+    """This program's optional parts: what each asks for, and how to get what is missing."""
+    for extra, packages in _asked_by_extras().items():
+        missing = [name for name in packages if not _installed(name)]
+        detail = f"lacks {', '.join(missing)}" if missing else ", ".join(packages)
+        how = f"pip install -e '.[{extra}]' in the program's folder" if missing else ""
+        yield Choice("extra", extra, not missing, detail, how)
+
+
+def _asked_by_extras() -> dict[str, list[str]]:
+    """Packages of each extra: from pyproject.toml where the program runs from its folder (what pip
+    remembers of an editable install may be older), else as it was installed."""
+    try:
+        table = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    except OSError:
+        table = {}
+    if table.get("project", {}).get("name") == PROJECT:
+        extras = table["project"].get("optional-dependencies", {})
+        return {name: [_bare(line) for line in lines] for name, lines in extras.items()}
+    try:
+        lines = metadata.requires(PROJECT) or []
+    except metadata.PackageNotFoundError:
+        return {}
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if match := re.search(r"extra\s*==\s*[\"']([^\"']+)", line):
+            found.setdefault(match[1], []).append(_bare(line))
+    return found
+
+
+def _bare(requirement: str) -> str:
+    """The package's name in "pytest>=8; extra == 'test'"."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _ffmpeg_of_moviepy() -> str:
@@ -181,9 +258,11 @@ def as_json(found: Findings) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "ready": found.ready,
         "packages": [asdict(part) for part in found.parts],
+        "libraries": _named(found, "library"),
         "backbones": _named(found, "backbone"),
         "policies": _named(found, "policy"),
         "render_ways": _named(found, "render way"),
+        "extras": _named(found, "extra"),
     }
 
 
@@ -204,20 +283,18 @@ def text(found: Findings) -> str:
         f"  {_mark(part.here)}  {part.name:34} {part.version:12} {part.detail}".rstrip()
         for part in found.parts
     ]
-    for kind, title in (
-        ("backbone", "backbones"),
-        ("policy", "policies"),
-        ("render way", "ways to render"),
-    ):
+    for kind, title in TITLES.items():
+        rows = [row for row in found.choices if row.kind == kind]
+        if not rows:
+            continue
         lines += ["", title]
         lines += [
             f"  {_mark(row.here)}  {row.name + ' (default)' * row.default:34} {row.detail}".rstrip()
-            for row in found.choices
-            if row.kind == kind
+            for row in rows
         ]
     needed: list[Part | Choice] = [part for part in found.parts if not part.here]
-    needed += [row for row in found.choices if not row.here and row.kind != "backbone"]
-    further = [row for row in found.choices if not row.here and row.kind == "backbone"]
+    needed += [row for row in found.choices if not row.here and row.kind not in OPTIONAL]
+    further = [row for row in found.choices if not row.here and row.kind in OPTIONAL]
     lines += _how("missing, and how to get it", needed)
     lines += _how("not needed, and how to get it", further)
     ready = "ready to cut" if found.ready else "NOT ready to cut: see what is missing above"

@@ -15,6 +15,8 @@ from editor.cutting import agent, pool
 from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
 from editor.cutting.pool import Pool, Wish
+from editor.cutting.reward import weights_of
+from editor.cutting.unchosen import unchosen
 from editor.errors import FootageError, PolicyError
 from editor.film import conform, saved
 from editor.film.saved import Edit
@@ -102,12 +104,13 @@ def cut(config: Config, watch: Watch) -> Made:
                 timeline=decided.timeline,
                 score=decided.decision.score,
                 film_terms=decided.decision.film_terms,
-                said=decided.decision.notes,
+                said=(*decided.offer.notes, *decided.decision.notes),
                 clips=looked.clips,
                 usable=decided.offer.usable,
                 asked=decided.asked,
                 length=decided.length,
                 left_out=decided.offer.left_out,
+                unchosen=unchosen(decided.offer, decided.timeline),
                 skipped=looked.skipped,
                 rendered=rendered,
                 seconds=stages.seconds,
@@ -129,6 +132,7 @@ def analyze(config: Config, watch: Watch) -> Looked:
     stages = Stages(watch)
     with writing_to(config.outputs):
         cache = Cache(config.cache)
+        _check_detector(config.style.detector)
         _check_backbone(config)
         return _look(config, cache, stages)
 
@@ -173,12 +177,22 @@ def _shoots(config: Config, stages: Stages) -> list[Looked]:
 def _ready(config: Config, cache: Cache, stages: Stages) -> tuple[Cutter, np.ndarray]:
     """The policy that will cut, and the music's beats in seconds."""
     with stages.run("cutting", "policy"):
+        weights_of(config.style)
+        _check_detector(config.style.detector)
         _check_backbone(config)
         cutter = agent.load_policy(config.policy or agent.DEFAULT)
     if config.music is None:
         return cutter, np.zeros(0)
     with stages.run("cutting", "music"):
         return cutter, _beats(config.music, cache)
+
+
+def _check_detector(name: str) -> None:
+    """Raise FootageError for an unknown shot detector."""
+    if name != analysis.DEFAULT_DETECTOR:
+        from editor.footage import shots  # scenedetect: not needed where all is kept
+
+        shots.check(name)
 
 
 def _check_backbone(config: Config) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from editor.config import Config
 from editor.cutting.pool import LeftOut
-from editor.film.timeline import Cut, Timeline
+from editor.cutting.unchosen import OTHER_TAKE
+from editor.film.timeline import Alternative, Cut, Timeline
 from editor.footage.clip import Clip, Skipped
 from editor.footage.measures import Analysis
 from editor.progress import printable, span_text
@@ -45,7 +46,8 @@ class Made:
     usable: Fraction  # s of it on offer, takes counted once
     asked: float  # s, the length that the policy was given
     length: str  # which length was chosen, and why
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeftOut, ...]  # not on offer
+    unchosen: tuple[LeftOut, ...]  # on offer, and not in the film
     skipped: tuple[Skipped, ...]
     rendered: "RenderReport | None"  # None with --no-render
     seconds: Mapping[str, float]  # of each of STAGES
@@ -83,6 +85,7 @@ def as_json(made: Made) -> dict[str, Any]:
             "usable_s": round(float(made.usable), 3),
         },
         "left_out": [_left_out(left) for left in made.left_out],
+        "not_chosen": [_left_out(left) for left in made.unchosen],
         "notes": list(notes(made)),
         "render": _rendered(made.rendered),
         "settings": settings(made),
@@ -102,6 +105,18 @@ def _cut(index: int, cut: Cut) -> dict[str, Any]:
         "reward": _finite(cut.reward),
         "terms": {name: _finite(value) for name, value in cut.terms.items()},
         "reason": cut.reason,
+        "alternatives": [_alternative(other) for other in cut.alternatives],
+    }
+
+
+def _alternative(other: Alternative) -> dict[str, Any]:
+    return {
+        "clip": str(other.clip.path),
+        "shot": other.shot,
+        "clip_in": other.source.first,
+        "clip_out": other.source.stop,
+        "source_timecode": str(other.clip.timecode_at(other.source.first)),
+        "why": other.why,
     }
 
 
@@ -169,14 +184,23 @@ def json_text(value: Mapping[str, Any], ascii_only: bool = False) -> str:
 
 
 def left_out_text(made: Made) -> str:
-    """Every span that was not on offer and every file that was not used, with its reason."""
-    lines = [
-        f"{printable(left.clip.name)}  {left.clip.timecode_at(left.span.first)} to"
-        f" {left.clip.timecode_at(left.span.stop)}  {printable(left.reason)}"
-        for left in made.left_out
-    ]
-    lines += [f"{printable(str(left.path))}  {printable(left.reason)}" for left in made.skipped]
-    return "".join(f"{line}\n" for line in lines) or "Nothing was left out.\n"
+    """Every file that was not used, every span not on offer, every shot not chosen, and why."""
+    parts = (
+        ("Skipped files", [f"{left.path}  {left.reason}" for left in made.skipped]),
+        ("Not on offer", [_said(left) for left in made.left_out]),
+        ("On offer, and not chosen", [_said(left) for left in made.unchosen]),
+    )
+    text = "\n".join(
+        "".join(f"{line}\n" for line in (title, *(f"  {printable(row)}" for row in rows)))
+        for title, rows in parts
+        if rows
+    )
+    return text or "Nothing was left out.\n"
+
+
+def _said(left: LeftOut) -> str:
+    first, stop = (left.clip.timecode_at(at) for at in (left.span.first, left.span.stop))
+    return f"{left.clip.name}  {first} to {stop}  {left.reason}"
 
 
 def summary(made: Made) -> str:
@@ -197,6 +221,7 @@ def summary(made: Made) -> str:
     ]
     lines += _labelled("Sound", [_loudness(made.rendered)] if made.rendered else [])
     lines += _labelled("Unused", _reasons(made))
+    lines += _labelled("Spare", _spare(made.unchosen))
     lines += _labelled("Skipped", _skipped(made.skipped))
     lines += _labelled("Notes", _some([printable(note) for note in notes(made)]))
     lines += _labelled("Next", _next(made))
@@ -290,6 +315,17 @@ def _reasons(made: Made) -> list[str]:
     if len(ranked) > REASONS_SHOWN:
         lines.append(f"and for {len(ranked) - REASONS_SHOWN} more reasons, see left_out.txt")
     return lines
+
+
+def _spare(unchosen: Sequence[LeftOut]) -> list[str]:
+    """How much was on offer and stayed out."""
+    if not unchosen:
+        return []
+    takes = sum(left.reason.startswith(OTHER_TAKE) for left in unchosen)
+    seconds = sum(len(left.span) / float(left.clip.rate) for left in unchosen)
+    count = len(unchosen)
+    why = f", {takes} of them since another take is used" if takes else ""
+    return [f"{count} {_plural('shot', count)}, {span_text(seconds)}{why}: see left_out.txt"]
 
 
 def _skipped(skipped: Sequence[Skipped]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from editor.cli import COMMANDS, MADE, WRONG, main
+from editor import doctor
+from editor.cli import COMMANDS, DEBUG, MADE, WRONG, main
 from editor.timing import convert_length
 from tests import media
 
@@ -21,7 +22,7 @@ KEYS = [
 ]  # fmt: skip
 CUT_KEYS = [
     "index", "clip", "shot", "clip_in", "clip_out", "source_timecode", "film_in", "film_out",
-    "reward", "terms", "reason",
+    "reward", "terms", "reason", "alternatives",
 ]  # fmt: skip
 NAMES = ['it\'s "one".mp4', "two\nlines.mp4", "-drei Füße.mp4", "四 [bold].mp4"]
 
@@ -79,7 +80,7 @@ def editor(*argv: object, cwd: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         cwd=cwd,
-        env=environment(),
+        env={**environment(), DEBUG: "1"},
     )
 
 
@@ -107,7 +108,8 @@ def test_the_version_folder_stands_in_outputs_with_all_its_papers(cut, made):
     version = folder / "outputs" / "my rushes-v001"
     assert made["version"] == version.name
     assert sorted(path.name for path in version.iterdir()) == [
-        "film.mp4", "left_out.txt", "pacing.png", "report.json", "storyboard.png", "timeline.otio",
+        "edit.json", "film.mp4", "left_out.txt", "pacing.png", "report.json", "storyboard.png",
+        "timeline.otio",
     ]  # fmt: skip
     for key, name in (
         ("film", "film.mp4"),
@@ -169,7 +171,7 @@ def test_footage_is_never_written_to(cut, rushes):
 
 
 def test_progress_is_plain_lines_on_stderr_where_that_is_no_terminal(cut):
-    err = cut[1].stderr
+    err = cut[1].stderr  # with EDITOR_DEBUG=1, by which short stages are named too
     stages = [line.split(":")[0] for line in err.splitlines() if line.endswith(": begins")]
     assert stages == ["loading", "policy", "ingest", "analysis", "cutting", "render", "papers"]
     assert "\x1b" not in err
@@ -296,8 +298,39 @@ def test_the_doctor_finds_this_machine_ready(capsys):
     assert {"av", "opencv-python", "moviepy", "torch"} <= {p["name"] for p in found["packages"]}
     assert all(row["how"] for row in found["backbones"] if not row["here"])
     assert {row["name"] for row in found["render_ways"]} >= {"moviepy"}
+    assert {row["name"] for row in found["extras"]} >= {"test", "samples"}
+    assert all(row["how"] for row in found["extras"] if not row["here"])
+    assert all(row["here"] for row in found["libraries"])
     assert main(["doctor"]) == MADE
     assert "ready to cut" in capsys.readouterr().out
+
+
+def test_the_doctor_names_each_extra_with_what_it_lacks_and_how_to_get_it(monkeypatch):
+    real = doctor.metadata.version
+
+    def version(name: str) -> str:
+        if name == "espeakng-loader":
+            raise doctor.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    found = doctor.examine()
+    (row,) = (choice for choice in found.choices if choice.name == "samples")
+    assert not row.here
+    assert "espeakng-loader" in row.detail
+    assert "pip install -e '.[samples]'" in doctor.text(found)
+    assert found.ready  # nobody needs it to cut
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere OpenCV brings its own libraries")
+def test_the_doctor_names_a_missing_library_of_the_system_and_its_package(monkeypatch):
+    def load(name: str) -> None:
+        raise OSError(f"{name}: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(doctor.ctypes, "CDLL", load)
+    said = doctor.text(doctor.examine())
+    assert "libGL: apt-get install libgl1" in said
+    assert "GLib: apt-get install libglib2.0-0" in said
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ than `rank`, `clip`, `line`, `setup` and `voice`, which serve masks and are neve
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -78,6 +78,7 @@ class Pool:
     voice: np.ndarray  # (N,) int64, the clip's index where the shot has speech, else -1
     must: np.ndarray  # (N,) int64, number of the must-include wish that it answers, else -1
     usable: Fraction  # s of footage on offer, takes counted once
+    notes: tuple[str, ...] = ()  # what the editor should know of the wishes, in an editor's words
 
     @property
     def size(self) -> int:
@@ -125,7 +126,13 @@ def build(
         raise FootageError(_nothing(sources))
     for source in sources:
         _check_whole(source)
-    return _assemble(sources, grouped)
+    return replace(_assemble(sources, grouped), notes=tuple(_caveats(sources)))
+
+
+def _caveats(sources: Sequence[_Source]) -> Iterator[str]:
+    for source in sources:
+        masked = [(left.span, left.reason) for left in source.left_out]
+        yield from wishes.caveats(source.clip, source.asked, source.known.sound.speech, masked)
 
 
 def _clean(clip: Clip, known: Analysis, asked: wishes.Asked) -> _Source:

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Protocol
 
+import numpy as np
+
 from editor.errors import FootageError
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan
+
+SOFT = 0.04  # s, that a detected word's end is wrong by: a cut there cuts nothing
 
 
 class Wish(Protocol):
@@ -65,6 +69,31 @@ def resolve(
         digest: Asked(tuple(asked.barred), tuple(asked.spans), asked.whole)
         for digest, asked in found.items()
     }
+
+
+def caveats(
+    clip: Clip, asked: Asked, speech: np.ndarray, masked: Sequence[tuple[FrameSpan, str]]
+) -> tuple[str, ...]:
+    """What the editor should know of the frames that a clip's must-includes name: where they cut
+    speech, (K, 2) s, and what of them would not have been on offer, (frames, why)."""
+    found = []
+    for _, span in asked.spans:
+        where = f"--must-include {clip.name}@{span.first}-{span.stop}, as asked,"
+        ends = [
+            what
+            for what, frame in (("begins", span.first), ("ends", span.stop))
+            if _in_speech(frame / float(clip.rate), speech)
+        ]
+        if ends:
+            found.append(f"{where} {' and '.join(ends)} in the middle of speech")
+        held = sorted({why for other, why in masked if other.overlaps(span)})
+        if held:
+            found.append(f"{where} holds what is otherwise left out: {', '.join(held)}")
+    return tuple(found)
+
+
+def _in_speech(seconds: float, speech: np.ndarray) -> bool:
+    return bool(((speech[:, 0] + SOFT < seconds) & (seconds < speech[:, 1] - SOFT)).any())
 
 
 def _check(wish: Wish, word: str, found: dict[str, _Collected]) -> None:

@@ -95,5 +95,6 @@ def join(pools: Sequence[Pool]) -> Pool:
         point_features=np.zeros((size, width, 1), np.float32),
         shot_features=np.zeros((size, 1), np.float32),
         usable=sum((pool.usable for pool in pools), Fraction(0)),
+        notes=(),
         **table,
     )
