@@ -1,7 +1,14 @@
-"""Proximal policy optimisation (Schulman et al. 2017, eq. 7 and 9) on whole films.
+"""Proximal policy optimisation: use a batch several times, and stop where it no longer speaks for
+the policy that it is to improve.
 
-One ratio for the joint choice of shot, in and out. Left out: value clipping, which does not help
-(Andrychowicz et al. 2021), and reward scaling, since rewards come standardised.
+With r = pi(a | s) / pi_old(a | s), the policy gradient at pi_old is that of E[r A]; away from it,
+the clipped objective E[min(r A, clip(r, 1 - c, 1 + c) A)] (Schulman et al. 2017, eq. 7 and 9) gains
+nothing by moving an action's odds further than c, yet takes back all that a bad move lost. One
+ratio for the joint choice of shot, in and out; advantages by GAE, as in the actor-critic.
+
+The clip bounds no distance: the mean KL from pi_old is watched, and a pass over the batch that ends
+beyond `most_kl` is the last. Left out: value clipping, which does not help (Andrychowicz et al.
+2021); reward scaling, since rewards come standardised; and the penalty form of eq. 8.
 """
 
 from collections.abc import Sequence
@@ -10,65 +17,56 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models import returns, rollout
-from models.policy import Policy
-from models.rollout import Scored, Trajectories
+from models import actor_critic, batch
+from models.batch import Batch, P, Scored
+from models.batch import Report as Report
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How far and how often a batch of films moves the policy."""
+    """How far and how often a batch moves the policy."""
 
     clip: float = 0.2  # the ratio's reach; the paper's
-    epochs: int = 3  # passes over the films
-    minibatch: int = 32  # films
+    epochs: int = 3  # passes over the batch
+    minibatch: int = 32  # rows: films, or single steps where those stand alone
     entropy: float = 0.003  # weight of the joint entropy
     value: float = 0.5  # weight of the value's squared error
     most_kl: float = 0.03  # nats; a pass that went further is the last
     norm: float = 0.5  # longest gradient
     lam: float = 0.95  # of the advantages
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an update did."""
-
-    loss: float
-    kl: float  # nats, approximate: Schulman's k3 estimator
-    clip_fraction: float
-    entropy: tuple[float, float, float]  # nats: shot, in, out
-    explained: float  # share of the returns' variance that the value explains
-    reward: float  # mean film score
+    gamma: float = 1.0  # discount a step
 
 
 def update(
-    policy: Policy,
+    policy: P,
     optimizer: torch.optim.Optimizer,
-    groups: Sequence[Trajectories],
-    settings: Settings,
-    generator: torch.Generator,
+    groups: Sequence[Batch[P]],
+    settings: Settings | None = None,
+    generator: torch.Generator | None = None,
 ) -> Report:
-    """Improve the policy on groups of films, each group of one pool and style."""
-    told = [_targets(group, settings) for group in groups]
+    """Improve the policy on groups of steps, each of one pool and style.
+
+    Advantages are normalised within a group. The generator draws the order of the rows.
+    """
+    settings = settings or Settings()
+    told = [actor_critic.targets(group, settings.gamma, settings.lam, True) for group in groups]
     rows: list[dict[str, float]] = []
     for _ in range(settings.epochs):
         passed: list[float] = []
-        for group, (advantage, target) in zip(groups, told, strict=True):
-            order = torch.randperm(len(group.film), generator=generator)
+        for group, lesson in zip(groups, told, strict=True):
+            advantage, target = (group.folded(each) for each in lesson)
+            order = torch.randperm(group.count, generator=generator)
             for index in order.split(settings.minibatch):  # type: ignore[no-untyped-call]
-                films = group.rows(index)
-                steps = films.valid.shape[1]
+                some = group.rows(index)
+                steps = some.valid.shape[1]
                 loss, row = loss_of(
-                    rollout.score(policy, films),
-                    films,
+                    some.scored(policy),
+                    some,
                     advantage[index, :steps],
                     target[index, :steps],
                     settings,
                 )
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(policy.parameters(), settings.norm)
-                optimizer.step()
+                batch.climb(policy, optimizer, loss, settings.norm)
                 rows.append(row)
                 passed.append(row["kl"])
         if sum(passed) / len(passed) > settings.most_kl:
@@ -76,17 +74,12 @@ def update(
     return _report(rows, groups, told)
 
 
-def _targets(group: Trajectories, settings: Settings) -> tuple[Tensor, Tensor]:
-    advantage = returns.advantages(group.reward, group.value, group.valid, lam=settings.lam)
-    return returns.normalise(advantage, group.valid), advantage + group.value
-
-
 def loss_of(
-    scored: Scored, films: Trajectories, advantage: Tensor, target: Tensor, settings: Settings
+    scored: Scored, group: Batch[P], advantage: Tensor, target: Tensor, settings: Settings
 ) -> tuple[Tensor, dict[str, float]]:
     """The clipped objective's negative, plus value error, less entropy; and what to watch."""
-    at = films.valid
-    change = (scored.log_prob - films.log_prob)[at]
+    at = group.valid
+    change = (scored.log_prob - group.log_prob)[at]
     ratio, gain = change.exp(), advantage[at]
     clipped = ratio.clamp(1 - settings.clip, 1 + settings.clip)
     objective = torch.minimum(ratio * gain, clipped * gain).mean()
@@ -105,7 +98,7 @@ def loss_of(
 
 def _report(
     rows: list[dict[str, float]],
-    groups: Sequence[Trajectories],
+    groups: Sequence[Batch[P]],
     told: Sequence[tuple[Tensor, Tensor]],
 ) -> Report:
     def mean(name: str) -> float:
@@ -113,12 +106,12 @@ def _report(
 
     target = torch.cat([t[group.valid] for (_, t), group in zip(told, groups, strict=True)])
     value = torch.cat([group.value[group.valid] for group in groups])
-    left = (target - value).var() / target.var().clamp(min=1e-6)
+    heads = sum(name.startswith("entropy") for name in rows[0])
     return Report(
         loss=mean("loss"),
+        reward=batch.mean_return(groups),
         kl=mean("kl"),
+        entropy=tuple(mean(f"entropy{head}") for head in range(heads)),
+        explained=batch.explained(value, target),
         clip_fraction=mean("clipped"),
-        entropy=(mean("entropy0"), mean("entropy1"), mean("entropy2")),
-        explained=float(1 - left),
-        reward=float(torch.cat([group.reward.sum(1) for group in groups]).mean()),
     )

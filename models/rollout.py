@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from models import returns
+from models.batch import Scored as Scored
 from models.policy import Cache, Encoded, Policy, Scene
 
 
@@ -71,14 +73,30 @@ class Trajectories:
         names = [name for name in self.__dataclass_fields__ if name != "scene"]
         return Trajectories(self.scene, *(getattr(self, name)[index, :steps] for name in names))
 
+    # What models.batch.Batch asks besides: a row is one whole film.
 
-@dataclass(frozen=True)
-class Scored:
-    """Trajectories as a policy sees them now."""
+    @property
+    def ends(self) -> Tensor:
+        """(B, T) bool: the step that stopped."""
+        return returns.last_steps(self.valid)
 
-    log_prob: Tensor  # (B, T)
-    entropy: Tensor  # (B, T, 3): shot, in given shot, out given both; a chain-rule estimate
-    value: Tensor  # (B, T)
+    @property
+    def after(self) -> Tensor:
+        """(B, T): value of the state after each step; 0 after the film's end."""
+        return returns.following(self.value, self.valid)
+
+    @property
+    def count(self) -> int:
+        """Films."""
+        return len(self.film)
+
+    def folded(self, each: Tensor) -> Tensor:
+        """(B, T) as it is."""
+        return each
+
+    def scored(self, policy: Policy) -> Scored:
+        """The films as the policy sees them now."""
+        return score(policy, self)
 
 
 def _draw(logits: Tensor, generator: torch.Generator | None) -> Tensor:

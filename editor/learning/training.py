@@ -7,8 +7,9 @@ goes on to the same numbers.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,12 +23,12 @@ from editor.cutting.reward import TERMS
 from editor.errors import EditorError, PolicyError
 from editor.learning.curriculum import sample_brief
 from editor.learning.simulate import sample_world, simulate
-from models import checkpoint, cloning, ppo, reinforce
+from models import checkpoint, cloning
+from models.algorithms import ALGORITHMS
 from models.checkpoint import Card
 from models.policy import Policy
 from models.rollout import Trajectories, one_thread, rollout
 
-ALGORITHMS = ("ppo", "reinforce", "clone")
 RATE = 6e-4  # learning rate at the start; falls linearly to a tenth
 POLICY = "policy.safetensors"
 SAVE_EVERY = 50  # steps between checkpoints
@@ -53,7 +54,7 @@ class Training:
     footage: tuple[Pool, ...] = ()  # real pools, recombined
     names: tuple[str, ...] = ()  # their clips, for the card
     command: str = ""  # for the card
-    settings: ppo.Settings = field(default_factory=ppo.Settings)
+    settings: Any = None  # the algorithm's own dataclass; None: its defaults
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _train(config: Training, advance: Advance) -> Trained:
         _keep(config, policy, optimizer, done)
     scores: list[float] = []
     with _Log(config.folder) as log:
-        for step in range(done, total if config.algorithm != "clone" else done):
+        for step in range(done, total if ALGORITHMS[config.algorithm].own else done):
             for group in optimizer.param_groups:
                 group["lr"] = RATE * (1 - 0.9 * (step - config.warm) / max(1, config.steps))
             row = _improve(config, policy, optimizer, step)
@@ -172,17 +173,17 @@ def _improve(
         mean = progress.sums / progress.length.clamp(min=1)[:, None]
         terms.append(torch.cat([mean.mean(0), stage.reward.film_terms(progress).mean(0)]))
     row = {"score": float(torch.cat([group.reward.sum(1) for group in groups]).mean())}
-    if config.algorithm == "reinforce":
-        row["loss"] = reinforce.update(policy, optimizer, groups)
-    else:
-        report = ppo.update(policy, optimizer, groups, config.settings, generator)
-        row |= {
-            "loss": report.loss,
-            "kl": report.kl,
-            "clip_fraction": report.clip_fraction,
-            "explained_variance": report.explained,
-            **{f"entropy/{n}": v for n, v in zip(HEADS, report.entropy, strict=True)},
-        }
+    algorithm = ALGORITHMS[config.algorithm]
+    settings = config.settings or algorithm.settings
+    report = algorithm.update(policy, optimizer, groups, settings, generator)
+    row |= {
+        "loss": report.loss,
+        "kl": report.kl,
+        "explained_variance": report.explained,
+        **{f"entropy/{n}": v for n, v in zip(HEADS, report.entropy, strict=True)},
+    }
+    if report.clip_fraction is not None:
+        row["clip_fraction"] = report.clip_fraction
     names = (*_cut_names(), *_film_names())
     each = torch.stack(terms).mean(0).tolist()
     return row | {f"term/{name}": value for name, value in zip(names, each, strict=True)}

@@ -1,4 +1,3 @@
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +9,10 @@ from editor.cutting.brief import Brief
 from editor.cutting.environment import make_stage
 from editor.cutting.observation import SIZES, watch
 from editor.learning.simulate import World, simulate
-from models import cloning, ppo, reinforce, returns
+from models import cloning
+from models.algorithms import ALGORITHMS
 from models.policy import Policy, Sizes
-from models.rollout import Scored, play, rollout, score
+from models.rollout import play, rollout, score
 
 STYLE = Style("test", "", 12.0, "recorded", Pace(2.5, 0.7, 0.3, shortest=0.5, longest=9.0))
 SMALL = replace(SIZES, width=16, point_width=8, pair_width=8, heads=2, layers=2, induced=4)
@@ -31,73 +31,6 @@ def stage(seed: int = 0, order: str = "recorded"):
 
 def drawn(seed: int = 0, films: int = 8):
     return rollout(new_policy(), stage(), films, torch.Generator().manual_seed(seed))
-
-
-def test_returns_are_the_rewards_still_to_come():
-    reward = torch.tensor([[1.0, 2.0, 4.0]])
-    assert returns.returns(reward).tolist() == [[7.0, 6.0, 4.0]]
-    assert returns.returns(reward, gamma=0.5).tolist() == [[3.0, 4.0, 4.0]]
-
-
-def test_advantages_agree_with_hand_arithmetic():
-    reward = torch.tensor([[1.0, 0.0, 2.0], [3.0, 9.0, 9.0]])
-    value = torch.tensor([[0.5, 1.0, 0.5], [1.0, 7.0, 7.0]])
-    valid = torch.tensor([[True, True, True], [True, False, False]])
-    found = returns.advantages(reward, value, valid, gamma=1.0, lam=0.5)
-    # deltas: 1 + 1 - .5 = 1.5; 0 + .5 - 1 = -.5; 2 - .5 = 1.5
-    assert found[0].tolist() == pytest.approx([1.5 + 0.5 * (-0.5 + 0.5 * 1.5), -0.5 + 0.75, 1.5])
-    assert found[1].tolist() == [2.0, 0.0, 0.0]
-
-
-def test_with_lambda_one_an_advantage_is_the_return_less_the_value():
-    reward, value = torch.rand(3, 5), torch.rand(3, 5)
-    valid = torch.ones(3, 5, dtype=torch.bool)
-    found = returns.advantages(reward, value, valid, lam=1.0)
-    assert torch.allclose(found, returns.returns(reward) - value, atol=1e-6)
-
-
-def test_a_film_is_measured_against_the_others_alone():
-    assert returns.leave_one_out(torch.tensor([1.0, 2.0, 6.0])).tolist() == pytest.approx(
-        [1 - 4, 2 - 3.5, 6 - 1.5]
-    )
-
-
-def test_normalised_advantages_have_mean_nought_and_deviation_one():
-    valid = torch.tensor([[True, True], [True, False]])
-    found = returns.normalise(torch.tensor([[1.0, 2.0], [6.0, 99.0]]), valid)
-    assert float(found[valid].mean()) == pytest.approx(0, abs=1e-6)
-    assert float(found[valid].std(unbiased=False)) == pytest.approx(1)
-    assert float(found[1, 1]) == 0
-
-
-def test_the_gradient_of_a_two_armed_bandit_is_its_closed_form():
-    """d/dtheta E[r] = p (1 - p) (r1 - r0) for one logit theta: averaged over both arms exactly."""
-    theta = torch.zeros(2, requires_grad=True)
-    with torch.no_grad():
-        theta[1] = 0.7
-    odds = torch.tensor([0.0, 0.7]).softmax(0)
-    rewards = torch.tensor([1.0, 3.0])
-    log_prob = theta.log_softmax(0)
-    loss = -(odds * rewards * log_prob).sum()
-    loss.backward()
-    expected = float(odds[0] * odds[1] * (rewards[1] - rewards[0]))
-    assert float(-theta.grad[1]) == pytest.approx(expected, rel=1e-5)
-
-
-def test_the_clipped_objective_agrees_with_hand_arithmetic():
-    films, _ = drawn(films=1)
-    films = films.rows(torch.tensor([0]))
-    steps = films.valid.shape[1]
-    change = torch.full((1, steps), math.log(1.5))
-    scored = Scored(films.log_prob + change, torch.zeros(1, steps, 3), torch.zeros(1, steps))
-    gain = torch.ones(1, steps)
-    settings = ppo.Settings(entropy=0.0, value=0.0)
-    loss, row = ppo.loss_of(scored, films, gain, torch.zeros(1, steps), settings)
-    assert float(loss) == pytest.approx(-1.2)
-    assert row["clipped"] == 1.0
-    assert row["kl"] == pytest.approx(0.5 - math.log(1.5), abs=1e-5)
-    loss, _ = ppo.loss_of(scored, films, -gain, torch.zeros(1, steps), settings)
-    assert float(loss) == pytest.approx(1.5)  # a bad action is not protected by the clip
 
 
 def test_scoring_again_gives_the_log_probabilities_that_were_drawn():
@@ -156,38 +89,30 @@ def test_one_network_serves_pools_of_five_shots_and_of_hundreds():
         assert bool(films.done.all()) and bool(likely.isfinite().all())
 
 
-def test_ppo_moves_the_policy_towards_films_of_higher_score():
-    policy, watched = new_policy(), stage()
-    optimizer = torch.optim.Adam(policy.parameters(), lr=3e-3)
+@pytest.mark.parametrize("name", [name for name, one in ALGORITHMS.items() if one.own])
+def test_every_algorithm_moves_the_policy_towards_films_of_higher_score(name):
+    policy, watched, algorithm = new_policy(), stage(), ALGORITHMS[name]
+    optimizer = torch.optim.Adam(policy.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(0)
     scores = []
-    for _ in range(25):
+    for _ in range(20):
         films, _ = rollout(policy, watched, 32, generator)
-        report = ppo.update(policy, optimizer, [films], ppo.Settings(), generator)
+        report = algorithm.update(policy, optimizer, [films], algorithm.settings, generator)
         scores.append(report.reward)
     assert np.mean(scores[-5:]) > np.mean(scores[:5]) + 0.1
-    assert 0 <= report.clip_fraction <= 1 and report.kl >= 0
+    assert report.kl >= 0 and len(report.entropy) == 3
+    assert (report.clip_fraction is None) == (name != "ppo")
 
 
-@pytest.mark.parametrize("baseline", ["leave-one-out", "none"])
-def test_reinforce_makes_better_films_likelier(baseline):
-    policy, watched = new_policy(), stage()
-    optimizer = torch.optim.Adam(policy.parameters(), lr=3e-3)
-    generator = torch.Generator().manual_seed(0)
-    scores = []
-    for _ in range(40):
-        films, ended = rollout(policy, watched, 32, generator)
-        reinforce.update(policy, optimizer, [films], baseline)
-        scores.append(float(ended.progress.score.mean()))
-    if baseline == "leave-one-out":
-        assert np.mean(scores[-8:]) > np.mean(scores[:8]) + 0.05
-
-
-def test_reinforce_names_the_baselines_that_it_knows():
+def test_a_film_in_parts_of_a_batch_is_scored_as_in_the_whole():
     films, _ = drawn()
-    policy = new_policy()
-    with pytest.raises(ValueError, match="leave-one-out"):
-        reinforce.update(policy, torch.optim.Adam(policy.parameters()), [films], "critic")
+    policy = new_policy(seed=1)
+    whole = films.scored(policy)
+    index = torch.tensor([5, 1, 3])
+    some = films.rows(index)
+    steps = some.valid.shape[1]
+    assert torch.allclose(some.scored(policy).log_prob, whole.log_prob[index, :steps], atol=1e-5)
+    assert torch.equal(films.folded(films.reward)[index, :steps], some.reward)
 
 
 def test_cloning_makes_the_shown_film_the_likeliest():

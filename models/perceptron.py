@@ -1,0 +1,80 @@
+"""Turn a task's observation into the odds of its actions and its value: a small policy for
+Gymnasium's tasks, beside which the film policy's algorithms can be measured."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from models.distributions import Beta, Categorical, Distribution, Gaussian
+
+HIDDEN = (64, 64)  # units of the two layers, tanh: what published hyperparameters assume
+GAIN = math.sqrt(2)  # of orthogonal weights before tanh; 0.01 before actions, 1 before the value
+HEADS = ("categorical", "gaussian", "beta")
+
+
+class Perceptron(nn.Module):
+    """An actor and a critic that share nothing, two hidden layers each."""
+
+    def __init__(
+        self,
+        observation: int,
+        head: str,
+        actions: int,
+        low: Sequence[float] = (),
+        high: Sequence[float] = (),
+        hidden: Sequence[int] = HIDDEN,
+        seed: int = 0,
+    ) -> None:
+        """observation: numbers seen. head: one of HEADS. actions: choices, or numbers of a vector,
+        between `low` and `high` each for "beta". Raises ValueError for an unknown head."""
+        super().__init__()
+        if head not in HEADS:
+            raise ValueError(f"No head is called {head!r}. Known: {', '.join(HEADS)}.")
+        self.head = head
+        outputs = 2 * actions if head == "beta" else actions
+        generator = torch.Generator().manual_seed(seed)
+        self.actor = _layers(observation, hidden, outputs, 0.01, generator)
+        self.critic = _layers(observation, hidden, 1, 1.0, generator)
+        self.log_sd = nn.Parameter(torch.zeros(actions if head == "gaussian" else 0))
+        self.register_buffer("low", torch.tensor(tuple(low), dtype=torch.float32))
+        self.register_buffer("high", torch.tensor(tuple(high), dtype=torch.float32))
+
+    low: Tensor
+    high: Tensor
+
+    def odds(self, observation: Tensor) -> Distribution:
+        """The odds of actions at observations (..., O)."""
+        given: Tensor = self.actor(observation)
+        if self.head == "categorical":
+            return Categorical(given)
+        if self.head == "gaussian":
+            return Gaussian(given, self.log_sd.expand_as(given))
+        alpha, beta = (1 + nn.functional.softplus(given)).chunk(2, -1)
+        return Beta(alpha, beta, self.low, self.high)
+
+    def value(self, observation: Tensor) -> Tensor:
+        """(...,): expected sum of the rewards still to come at observations (..., O)."""
+        worth: Tensor = self.critic(observation)[..., 0]
+        return worth
+
+    def evaluate(self, observation: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log-probability (...,), entropy (..., 1) and value (...,) of actions taken."""
+        odds = self.odds(observation)
+        return odds.log_prob(action), odds.entropy()[..., None], self.value(observation)
+
+
+def _layers(
+    into: int, hidden: Sequence[int], out: int, last: float, generator: torch.Generator
+) -> nn.Sequential:
+    """Tanh layers with orthogonal weights and no offsets (Andrychowicz et al. 2021, 3.2)."""
+    sizes = (into, *hidden, out)
+    layers: list[nn.Module] = []
+    for place in range(len(sizes) - 1):
+        linear = nn.Linear(sizes[place], sizes[place + 1])
+        ends = place == len(sizes) - 2
+        nn.init.orthogonal_(linear.weight, last if ends else GAIN, generator)
+        nn.init.zeros_(linear.bias)
+        layers += [linear] if ends else [linear, nn.Tanh()]
+    return nn.Sequential(*layers)
