@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from fractions import Fraction
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -88,6 +89,27 @@ def _analyze(options: argparse.Namespace) -> int:
     return MADE
 
 
+def _export(options: argparse.Namespace) -> int:
+    watch = _watch()
+    from editor import exchange
+
+    wanted = exchange.Wanted(
+        version=options.version,
+        outputs=options.outputs.absolute(),
+        formats=tuple(dict.fromkeys(options.to)),
+        folder=options.folder.absolute() if options.folder else None,
+        handles=Fraction(options.handles),
+        music=options.music,
+        relative=options.relative,
+    )
+    exported = exchange.export(wanted, watch)
+    if options.json:
+        _say(json.dumps(exchange.as_json(exported), indent=2))
+    else:
+        _say(exchange.summary(exported))
+    return MADE if exported.whole else WRONG
+
+
 def _doctor(options: argparse.Namespace) -> int:
     found = doctor.examine()
     _say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
@@ -138,7 +160,14 @@ def _evaluate(options: argparse.Namespace) -> int:
     pipeline, _ = _story(watch)
     from editor.learning import examination
 
-    found = pipeline.evaluate(config, options.pools, watch)
+    asked = examination.Examination(
+        policy=options.policy,
+        simulated=options.pools,
+        seeds=options.seeds,
+        seed=options.seed,
+        thorough=options.thorough,
+    )
+    found = pipeline.evaluate(config, asked, watch)
     _say(json.dumps(found, indent=2) if options.json else examination.text(found))
     return MADE
 
@@ -148,12 +177,19 @@ def _bench(options: argparse.Namespace) -> int:
     _story(watch)
     from editor.bench import suite, table
 
-    rows = suite.suite(options.files, options.runs, not options.quick, watch)
-    if options.json:
-        found = {"machine": suite.machine(), "rows": [table.as_json(row) for row in rows]}
-        _say(json.dumps(found, indent=2))
-    else:
-        _say(table.draw(rows, suite.machine()))
+    def say(rows: Sequence[table.Row]) -> None:
+        if options.json:
+            found = {"machine": suite.machine(), "rows": [table.as_json(row) for row in rows]}
+            _say(json.dumps(found, indent=2))
+        else:
+            _say(table.draw(rows, suite.machine()))
+
+    parts = options.parts or (suite.QUICK if options.quick else tuple(suite.PARTS))
+    try:
+        say(suite.suite(options.files, options.runs, parts, watch))
+    except suite.Unfinished as err:
+        say(err.rows)  # what was measured took long: it is not thrown away
+        raise
     return MADE
 
 
@@ -162,6 +198,7 @@ Command = Callable[[argparse.Namespace], int]
 COMMANDS: dict[str, Command] = {
     "cut": _cut,
     "analyze": _analyze,
+    "export": _export,
     "doctor": _doctor,
     "train": _train,
     "fit-pace": _fit_pace,

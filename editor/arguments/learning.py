@@ -77,6 +77,13 @@ def add_bench(commands: "Commands[Parser]") -> None:
         help="medians are of so many (default: 3)",
     )
     bench.add_argument(
+        "--parts",
+        nargs="+",
+        choices=("analysis", "render", "many", "hour"),
+        metavar="PART",
+        help="only these: analysis, render, many (a second cut of 500 shots), hour (of 1080p)",
+    )
+    bench.add_argument(
         "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"
     )
     add_json(bench)
@@ -99,6 +106,18 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         default=24,
         metavar="N",
         help="simulated pools (default: 24)",
+    )
+    test.add_argument(
+        "--seeds",
+        type=values.asked(values.count),
+        default=5,
+        metavar="N",
+        help="films of each cutter of each pool (default: 5)",
+    )
+    test.add_argument(
+        "--thorough",
+        action="store_true",
+        help="also beams of 64 and 256 and local search in the same time: minutes a film",
     )
     add_seed(test)
     add_outputs(options)

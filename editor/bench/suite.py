@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from editor.bench.graph import ffmpeg_graph
 from editor.bench.measure import Cost, ratio, run, turns
 from editor.bench.table import Row
 from editor.bench.tasks import clip_of, every_few_seconds
-from editor.errors import FootageError
+from editor.errors import EditorError, FootageError
 from editor.footage.cache import Cache
 from editor.progress import Watch
 
@@ -35,89 +35,113 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def suite(files: Sequence[Path], runs: int, long: bool, watch: Watch) -> list[Row]:
+class Unfinished(EditorError):
+    """A part of the benchmark failed; `rows` were measured before."""
+
+    def __init__(self, message: str, rows: list[Row]) -> None:
+        super().__init__(message)
+        self.rows = rows
+
+
+def suite(files: Sequence[Path], runs: int, parts: Sequence[str], watch: Watch) -> list[Row]:
     """Measure. files: none makes footage. runs: at least 3 are counted, but as asked in a hurry.
 
-    long: also an hour of 1080p, a tenth of it, and a pool of 500 shots. Raises EditorError where
-    footage or a command fails.
+    parts: some of PARTS. Raises FootageError for a missing file, Unfinished where a part fails.
     """
     for file in files:
         if not file.is_file():
             raise FootageError(f"{file}: no such file. bench takes video files, or none.")
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="editor-bench-") as name:
         folder = Path(name)
-        with watch.stage("footage") as advance:
-            given = list(files) or [
-                footage.loop(
-                    footage.make(recipe, folder / f"{recipe.name}-20s.mp4"),
-                    LOOPS,
-                    folder / f"{recipe.name}.mp4",
-                )
-                for recipe in (EASY, GRAINY)
-            ]
-            advance(1, 1, "")
-        parts: list[Iterator[Row]] = [_file(file, folder, runs) for file in given]
-        if long:
-            parts += [_again(folder, runs), _hour(folder, given)]
-        rows: list[Row] = []
+        given = _given(files, folder, parts, watch)
+        measured = [PARTS[part](given, folder, runs) for part in PARTS if part in parts]
         with watch.stage("measuring") as advance:
-            for row in chain.from_iterable(parts):
-                rows.append(row)
-                advance(len(rows), 8 * len(given) + (4 if long else 0), row.what)
-        return rows
+            try:
+                for row in chain.from_iterable(measured):
+                    rows.append(row)
+                    advance(len(rows), _expected(parts, len(given)), row.what)
+            except EditorError as err:
+                raise Unfinished(str(err), rows) from err
+    return rows
+
+
+def _given(
+    files: Sequence[Path], folder: Path, parts: Sequence[str], watch: Watch
+) -> tuple[Path, ...]:
+    """The files as asked, or made ones where a part needs them."""
+    if files or not {"analysis", "render"} & set(parts):
+        return tuple(files)
+    with watch.stage("footage") as advance:
+        made = []
+        for recipe in (EASY, GRAINY):
+            short = footage.make(recipe, folder / f"{recipe.name}-20s.mp4")
+            made.append(footage.loop(short, LOOPS, folder / f"{recipe.name}.mp4"))
+            advance(len(made), 2, recipe.name)
+    return tuple(made)
+
+
+def _expected(parts: Sequence[str], files: int) -> int:
+    """Rows that the parts give, for the progress bar."""
+    each = {"analysis": 4 * files, "render": 4 * files, "many": 1, "hour": 3}
+    return sum(each[part] for part in parts)
 
 
 def _task(*words: str | Path) -> list[str | Path]:
     return [PYTHON, "-m", "editor.bench.tasks", *words]
 
 
-def _file(file: Path, folder: Path, runs: int) -> Iterator[Row]:
-    """Analysis and render of one file against their floors."""
+def _analysis(files: Sequence[Path], folder: Path, runs: int) -> Iterator[Row]:
+    """Analysis of each file against its floors; every run begins with an empty cache."""
     ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
-    work = folder / f"{file.stem}-work"
-    work.mkdir()
-    caches = iter(range(10_000))
-
-    def analysis() -> list[str | Path]:
-        return _task("analysis", file, work / f"cache{next(caches)}")
-
-    costs: dict[str, list[Cost]] = {}
-    for turn in range(runs + 1):  # every analysis begins with an empty cache of its own
-        commands: dict[str, list[str | Path]] = {
-            "decode": [ffmpeg, "-nostdin", "-i", file, "-f", "null", "-"],
-            "detect": [PYTHON, "-m", "scenedetect", "-q", "-i", file, "detect-content"],
-            "picture": _task("picture", file, work / "memo"),
-            "analysis": analysis(),
-        }
-        for key, command in commands.items():
-            cost = run(command)
-            if turn:
-                costs.setdefault(key, []).append(cost)
-    yield _row("picture analysis / ffmpeg decode, CPU", file, costs, "picture", "decode", 1.3)
-    yield _row(
-        "picture analysis / PySceneDetect's command, wall", file, costs, "picture", "detect", 1.0,
-        wall=True,
-    )  # fmt: skip
-    yield _row("whole analysis / ffmpeg decode, CPU", file, costs, "analysis", "decode", 1.8)
-    yield _memory("whole analysis", file, costs["analysis"], None)
-    yield from _render(file, work, runs)
-
-
-def _render(file: Path, work: Path, runs: int) -> Iterator[Row]:
-    """Both ways to render against one filter graph; the sound's analysis is at hand."""
-    store = work / "cache0"
-    timeline = every_few_seconds(clip_of(file, Cache(store)))
-    commands: dict[str, Sequence[str | Path]] = {
-        "graph": ffmpeg_graph(timeline, work / "graph.mp4"),
-        "moviepy": _task("render", file, store, work / "moviepy.mp4", "moviepy"),
-        "direct": _task("render", file, store, work / "direct.mp4", "direct"),
-    }
-    costs = turns(commands, runs)
-    for way, target in (("moviepy", 1.4), ("direct", 1.15)):
-        yield _row(f"render ({way}) / one filter graph, CPU", file, costs, way, "graph", target)
+    for file in files:
+        work = _work(file, folder)
+        caches = iter(range(10_000))
+        costs: dict[str, list[Cost]] = {}
+        for turn in range(runs + 1):
+            commands: dict[str, list[str | Path]] = {
+                "decode": [ffmpeg, "-nostdin", "-i", file, "-f", "null", "-"],
+                "detect": [PYTHON, "-m", "scenedetect", "-q", "-i", file, "detect-content"],
+                "picture": _task("picture", file, work / "memo"),
+                "analysis": _task("analysis", file, work / f"cache{next(caches)}"),
+            }
+            for key, command in commands.items():
+                cost = run(command)
+                if turn:
+                    costs.setdefault(key, []).append(cost)
+        yield _row("picture analysis / ffmpeg decode, CPU", file, costs, "picture", "decode", 1.3)
         yield _row(
-            f"render ({way}) / one filter graph, wall", file, costs, way, "graph", target, wall=True
-        )
+            "picture analysis / PySceneDetect's command, wall", file, costs, "picture", "detect",
+            1.0, wall=True,
+        )  # fmt: skip
+        yield _row("whole analysis / ffmpeg decode, CPU", file, costs, "analysis", "decode", 1.8)
+        yield _memory("whole analysis", file, costs["analysis"], None)
+
+
+def _work(file: Path, folder: Path) -> Path:
+    """A folder for what is made of one file."""
+    work = folder / f"{file.stem}-work"
+    work.mkdir(exist_ok=True)
+    return work
+
+
+def _render(files: Sequence[Path], folder: Path, runs: int) -> Iterator[Row]:
+    """Both ways to render against one filter graph; the sound's analysis is at hand."""
+    for file in files:
+        work = _work(file, folder)
+        store = work / "known"
+        run(_task("analysis", file, store))
+        timeline = every_few_seconds(clip_of(file, Cache(store)))
+        commands: dict[str, Sequence[str | Path]] = {
+            "graph": ffmpeg_graph(timeline, work / "graph.mp4"),
+            "moviepy": _task("render", file, store, work / "moviepy.mp4", "moviepy"),
+            "direct": _task("render", file, store, work / "direct.mp4", "direct"),
+        }
+        costs = turns(commands, runs)
+        for way, target in (("moviepy", 1.4), ("direct", 1.15)):
+            for wall, unit in ((False, "CPU"), (True, "wall")):
+                what = f"render ({way}) / one filter graph, {unit}"
+                yield _row(what, file, costs, way, "graph", target, wall=wall)
 
 
 def _row(
@@ -144,7 +168,7 @@ def _memory(what: str, file: Path, costs: Sequence[Cost], target: float | None) 
     )
 
 
-def _again(folder: Path, runs: int) -> Iterator[Row]:
+def _many(files: Sequence[Path], folder: Path, runs: int) -> Iterator[Row]:
     """A second cut of 500 shots reaches its timeline from the cache."""
     many = folder / "many"
     many.mkdir()
@@ -169,7 +193,7 @@ def _again(folder: Path, runs: int) -> Iterator[Row]:
     )
 
 
-def _hour(folder: Path, given: Sequence[Path]) -> Iterator[Row]:
+def _hour(files: Sequence[Path], folder: Path, runs: int) -> Iterator[Row]:
     """Memory of an hour's analysis, and of a tenth of it."""
     source = folder / f"{EASY.name}-20s.mp4"
     if not source.exists():
@@ -185,3 +209,12 @@ def _hour(folder: Path, given: Sequence[Path]) -> Iterator[Row]:
         )
     growth = peaks[1] / peaks[0]
     yield Row("ten times the footage, memory", "1080p", growth, growth, growth, 1.2, "x", 1)
+
+
+PARTS: dict[str, Callable[[Sequence[Path], Path, int], Iterator[Row]]] = {
+    "analysis": _analysis,
+    "render": _render,
+    "many": _many,
+    "hour": _hour,
+}
+QUICK = ("analysis", "render")
