@@ -66,6 +66,7 @@ class Config:
     rate: Fraction | None = None  # frames/s of the film; None: chosen from the footage
     seed: int = 0
     render: bool = True
+    exports: tuple[str, ...] = ()  # formats beside timeline.otio, names in film.export.carried
 
     @property
     def cache(self) -> Path:

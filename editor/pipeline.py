@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from editor import report, selects
+from editor import exchange, report, selects
 from editor.config import Config
 from editor.cutting import agent, pool
 from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
-from editor.cutting.pool import Pool, Wish
+from editor.cutting.pool import LeftOut, Pool, Wish
 from editor.cutting.reward import weights_of
 from editor.cutting.unchosen import unchosen
 from editor.errors import FootageError, PolicyError
 from editor.film import conform, saved
+from editor.film.export.carried import Written
 from editor.film.saved import Edit
-from editor.film.timeline import Music, Timeline
+from editor.film.timeline import Alternative, Music, Timeline
 from editor.footage import analysis, copies, ingest, sound
 from editor.footage.cache import Cache
 from editor.footage.clip import Clip, Skipped
@@ -33,8 +34,6 @@ from models import backbone
 if TYPE_CHECKING:
     from editor.film.render import RenderReport
     from editor.learning.training import Trained, Training
-
-EXPORTS = ("otio",)  # of every version
 
 
 @dataclass
@@ -95,6 +94,8 @@ def cut(config: Config, watch: Watch) -> Made:
         decided = _decide(config, looked, cutter, beats, stages)
         rendered = _render(config, looked, decided.timeline, draft.folder, stages)
 
+        exports: list[Written] = []
+
         def made(version: Version) -> Made:
             return Made(
                 version=version,
@@ -114,17 +115,29 @@ def cut(config: Config, watch: Watch) -> Made:
                 skipped=looked.skipped,
                 rendered=rendered,
                 seconds=stages.seconds,
+                exports=tuple(exports),
             )
 
         def seal(version: Version) -> None:
             whole = made(version)
-            report.write(whole, draft.folder)
-            saved.write(
-                Edit(whole.timeline, "cut", asked=report.settings(whole), notes=whole.said),
-                draft.folder,
+            edit = Edit(
+                whole.timeline,
+                "cut",
+                asked=report.settings(whole),
+                notes=whole.said,
+                selects=_selects(whole.unchosen),
             )
+            saved.write(edit, draft.folder)
+            exports.extend(exchange.beside(edit, version, config.exports, draft.folder))
+            report.write(made(version), draft.folder)
 
         return made(draft.publish(seal))
+
+
+def _selects(unchosen: tuple[LeftOut, ...]) -> tuple[Alternative, ...]:
+    """What was on offer and is nowhere in the film, as an editor may still want it."""
+    return tuple(Alternative(left.clip, left.span, left.clip.name, left.reason) for left in unchosen)
+
 
 
 def analyze(config: Config, watch: Watch) -> Looked:
@@ -363,7 +376,7 @@ def _render(
     config: Config, looked: Looked, timeline: Timeline, folder: Path, stages: Stages
 ) -> "RenderReport | None":
     """Write the film and what stands beside it into the version's folder."""
-    from editor.film import export, pacing, render, storyboard  # MoviePy, matplotlib: not before
+    from editor.film import pacing, render, storyboard  # MoviePy, matplotlib: not before
 
     rendered = None
     if config.render:
@@ -375,10 +388,8 @@ def _render(
                 lambda share: advance(share, 1.0, "film.mp4"),
             )
     with stages.run("render", "papers") as advance:
-        for kind in EXPORTS:
-            export.EXPORTERS[kind](timeline, folder / f"timeline.{kind}")
-        advance(1, 3, "storyboard.png")
+        advance(0, 2, "storyboard.png")
         storyboard.draw(timeline, folder / "storyboard.png")
-        advance(2, 3, "pacing.png")
+        advance(1, 2, "pacing.png")
         pacing.draw(timeline, config.style, folder / "pacing.png")
     return rendered

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from editor.config import Config
 from editor.cutting.pool import LeftOut
 from editor.cutting.unchosen import OTHER_TAKE
+from editor.film.export.carried import Written, lost_lines, written_json
 from editor.film.timeline import Alternative, Cut, Timeline
 from editor.footage.clip import Clip, Skipped
 from editor.footage.measures import Analysis
@@ -51,6 +52,7 @@ class Made:
     skipped: tuple[Skipped, ...]
     rendered: "RenderReport | None"  # None with --no-render
     seconds: Mapping[str, float]  # of each of STAGES
+    exports: tuple[Written, ...] = ()  # for editing programs, beside timeline.otio
 
 
 def write(made: Made, folder: Path) -> None:
@@ -67,6 +69,7 @@ def as_json(made: Made) -> dict[str, Any]:
         "film": str(folder / "film.mp4") if made.rendered else None,
         "timeline": str(folder / "timeline.otio"),
         "report": str(folder / "report.json"),
+        "exports": written_json(made.exports),
         "rate": rate_text(timeline.rate),
         "size": list(timeline.size),
         "duration_s": round(float(timeline.duration), 6),
@@ -219,6 +222,7 @@ def summary(made: Made) -> str:
         f"Length  {made.length}",
         f"Times   {_times(made.seconds)}",
     ]
+    lines += _labelled("Exports", _exports(made.exports))
     lines += _labelled("Sound", [_loudness(made.rendered)] if made.rendered else [])
     lines += _labelled("Unused", _reasons(made))
     lines += _labelled("Spare", _spare(made.unchosen))
@@ -297,6 +301,12 @@ def _loudness(rendered: "RenderReport") -> str:
         f"{rendered.loudness:.1f} LUFS, true peak {rendered.true_peak:.1f} dBTP,"
         f" gain {rendered.gain:+.1f} dB; rendered by way of {rendered.way}"
     )
+
+
+def _exports(written: Sequence[Written]) -> list[str]:
+    lines = [printable(str(path)) for one in written for path in one.files]
+    lines += [printable(f"lost in {line}") for line in lost_lines(written)]
+    return lines + [printable(f"refused: {one.refused}") for one in written if one.refused]
 
 
 def _reasons(made: Made) -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from editor.errors import EditorError
 Value = TypeVar("Value")
 
 LONGEST_FILM = 86_400.0  # s, a day: longer is a slip of the keyboard
+LONGEST_HANDLES = 600  # s; more is the whole clip
 SIDES = (16, 8192)  # px, what H.264 holds
 LARGEST_SEED = 2**32 - 1
 
@@ -37,6 +39,14 @@ def duration(text: str) -> float:
     if not (math.isfinite(seconds) and 0 < seconds <= LONGEST_FILM):
         raise EditorError(f"{text} s is no length of a film: more than 0, at most a day (86400)")
     return seconds
+
+
+def handles(text: str) -> Fraction:
+    """Seconds before and after a cut, exactly as written."""
+    match = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*s?\s*", text)
+    if not match or Fraction(match[1]) > LONGEST_HANDLES:
+        raise EditorError(f"{text!r} are no handles: write seconds, 0 to {LONGEST_HANDLES}")
+    return Fraction(match[1])
 
 
 def size(text: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ LOCK = ".lock"
 NAMING = ".naming.lock"  # held while a number is chosen and taken
 LONGEST_NAME = 100  # bytes; with "-v001" and a hidden prefix it stays under every file system's 255
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NAMED = 8  # versions in a message: the newest of them are meant
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -110,6 +111,23 @@ def versions(outputs: Path, name: str | None = None) -> tuple[Version, ...]:
         if match and name in (None, match[1]) and folder.is_dir():
             found.append(Version(folder, match[1], int(match[2])))
     return tuple(sorted(found, key=lambda version: (version.name, version.number)))
+
+
+def find_version(text: str, outputs: Path) -> Version:
+    """The version of that title in `outputs`, or in that folder. Raises OutputError.
+
+    The message names the versions that are there.
+    """
+    every = versions(outputs)
+    for version in every:
+        if version.title == text:
+            return version
+    folder = Path(os.path.abspath(text))
+    for version in versions(folder.parent) if folder.is_dir() else ():
+        if version.folder.name == folder.name:
+            return Version(folder, version.name, version.number)
+    known = ", ".join(version.title for version in every[-NAMED:]) or "none"
+    raise OutputError(f"There is no version {text!r} in {outputs}. Known: {known}.")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from editor import __version__, values
-from editor.arguments import film, learning
+from editor.arguments import exchange, film, learning
 from editor.arguments.common import PROGRAM, Parser, UsageError
 from editor.config import Config, load_style
 from editor.cutting import policies
@@ -21,6 +21,7 @@ film editor's assistant {__version__}: a folder of footage in, a rough cut out.
 
   {PROGRAM} cut FOOTAGE...       make a rough cut: film.mp4, timeline.otio, storyboard, report
   {PROGRAM} analyze FOOTAGE...   only look at the footage, so that the next cut is quick
+  {PROGRAM} export VERSION       write a cut for your editing program
   {PROGRAM} doctor               what is installed, what is missing and how to get it
 
 Try it:
@@ -39,6 +40,7 @@ For learning and measuring:
 COMMANDS = (
     film.add_cut,
     film.add_analyze,
+    exchange.add_export,
     film.add_doctor,
     learning.add_train,
     learning.add_fit_pace,
@@ -95,6 +97,7 @@ def config(options: argparse.Namespace) -> Config:
         rate=given.get("rate"),
         seed=given.get("seed", 0),
         render=not given.get("no_render", False),
+        exports=tuple(dict.fromkeys(given.get("export", ()))),
     )
 
 

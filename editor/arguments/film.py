@@ -14,6 +14,7 @@ from editor.arguments.common import (
     add_outputs,
     add_style,
 )
+from editor.arguments.exchange import add_export_formats
 from editor.config import ORDERS, style_names
 from editor.timing import parse_rate
 
@@ -104,6 +105,7 @@ def add_cut(commands: "Commands[Parser]") -> None:
     result.add_argument(
         "--no-render", action="store_true", help="decide and write the timeline, but no film.mp4"
     )
+    add_export_formats(result)
     add_json(result)
     minds = cut.add_argument_group("who decides")
     add_backbone(minds)

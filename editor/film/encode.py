@@ -139,16 +139,20 @@ def read_sound(path: Path) -> Iterator[np.ndarray]:
         raise FootageError(f"{path} cannot be read as sound: {err.strerror}.") from err
 
 
-def sound_length(path: Path) -> Fraction:
-    """Length of a file's first sound track in seconds, as its header says. Raises FootageError."""
+def sound_format(path: Path) -> tuple[Fraction, int, int]:
+    """Length in seconds of a file's first sound track as its header says, Hz, and channels.
+
+    Raises FootageError.
+    """
     try:
         with av.open(f"file:{path}") as source:
             if not source.streams.audio:
                 raise FootageError(f"{path} has no sound.")
             stream = source.streams.audio[0]
+            length = Fraction(source.duration or 0, av.time_base)
             if stream.duration is not None and (base := stream.time_base) is not None:
-                return stream.duration * base
-            return Fraction(source.duration or 0, av.time_base)
+                length = stream.duration * base
+            return length, stream.rate, stream.channels
     except av.error.FFmpegError as err:
         raise FootageError(f"{path} cannot be read as sound: {err.strerror}.") from err
 

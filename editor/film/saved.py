@@ -33,7 +33,8 @@ class Edit:
     parent: str | None = None  # title of the version that it came from, "toys-v003"
     asked: Mapping[str, Any] = field(default_factory=dict)  # as report.json's settings
     notes: tuple[str, ...] = ()  # what could not be held, in an editor's words
-    opaque: Mapping[str, Any] = field(default_factory=dict)  # by format: what we do not model
+    opaque: Mapping[str, Any] = field(default_factory=dict)  # by format, see film.export.opaque
+    selects: tuple[Alternative, ...] = ()  # shots on offer that the film does not use
 
 
 def write(edit: Edit, folder: Path) -> Path:
@@ -88,6 +89,7 @@ def as_json(edit: Edit) -> dict[str, Any]:
     clips = {cut.clip.digest: cut.clip for cut in timeline.cuts}
     for cut in timeline.cuts:
         clips |= {other.clip.digest: other.clip for other in cut.alternatives}
+    clips |= {other.clip.digest: other.clip for other in edit.selects}
     return {
         "schema": SCHEMA,
         "made_by": edit.made_by,
@@ -101,6 +103,7 @@ def as_json(edit: Edit) -> dict[str, Any]:
         "music": _music(timeline.music),
         "clips": {digest: _clip(clip) for digest, clip in clips.items()},
         "cuts": [_cut(cut) for cut in timeline.cuts],
+        "selects": [_other(other) for other in edit.selects],
     }
 
 
@@ -160,16 +163,17 @@ def _cut(cut: Cut) -> dict[str, Any]:
         "reward": cut.reward,
         "terms": dict(cut.terms),
         "reason": cut.reason,
-        "alternatives": [
-            {
-                "clip": other.clip.digest,
-                "in": other.source.first,
-                "out": other.source.stop,
-                "shot": other.shot,
-                "why": other.why,
-            }
-            for other in cut.alternatives
-        ],
+        "alternatives": [_other(other) for other in cut.alternatives],
+    }
+
+
+def _other(other: Alternative) -> dict[str, Any]:
+    return {
+        "clip": other.clip.digest,
+        "in": other.source.first,
+        "out": other.source.stop,
+        "shot": other.shot,
+        "why": other.why,
     }
 
 
@@ -271,6 +275,10 @@ def from_json(value: object) -> Edit:
         asked=table.get("asked", dict),
         notes=table.texts("notes"),
         opaque=table.get("opaque", dict),
+        # Versions of before 22 November have none.
+        selects=tuple(_read_other(row, clips) for row in table.rows("selects"))
+        if "selects" in table.value
+        else (),
     )
 
 

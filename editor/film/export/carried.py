@@ -4,8 +4,10 @@ The export command says from it what a file left behind, the importers know from
 cannot bring back, and the table in docs/formats.md is written from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 # What a film has that a format may lose, in the order of the table's columns.
 WHAT = (
@@ -31,9 +33,8 @@ class Carries:
 
     title: str  # as editors call it
     suffix: str  # of its file, with the dot
-    lost: Mapping[str, str] = field(
-        default_factory=dict
-    )  # of WHAT -> in words; the rest is carried
+    # Of WHAT, the words for what is lost; all else is carried.
+    lost: Mapping[str, str] = field(default_factory=dict)
     opened_by: str = ""  # which programs opened a file of ours, as tried
     untried: str = ""  # which read the format and could not be tried
 
@@ -93,3 +94,35 @@ CARRIES: dict[str, Carries] = {
 }
 
 ALIASES = {"xml": "fcp7"}  # what else a format is called on the command line
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a film in one format."""
+
+    format: str  # name in CARRIES
+    files: tuple[Path, ...] = ()  # the exchange file first
+    lost: tuple[str, ...] = ()  # what of this film it does not carry, in words
+    refused: str = ""  # why this film cannot be written so
+
+
+def lost_lines(written: Sequence[Written]) -> list[str]:
+    """Every loss once, with the formats that have it: "EDL, AAF: the music is left out"."""
+    found: dict[str, list[str]] = {}
+    for one in written:
+        for words in one.lost:
+            found.setdefault(words, []).append(CARRIES[one.format].title)
+    return [f"{', '.join(titles)}: {words}" for words, titles in found.items()]
+
+
+def written_json(written: Sequence[Written]) -> list[dict[str, Any]]:
+    """What was written, as plain values."""
+    return [
+        {
+            "format": one.format,
+            "files": [str(path) for path in one.files],
+            "lost": list(one.lost),
+            **({"refused": one.refused} if one.refused else {}),
+        }
+        for one in written
+    ]

@@ -1,76 +1,137 @@
-"""Turn a timeline into an OpenTimelineIO file: what an editor opens to go on from the rough cut.
+"""Turn a film into an OpenTimelineIO file: what an editor opens to go on from the rough cut.
 
 Times of a clip count at the clip's own rate, from its source timecode where it has one. What a
 cut lasts counts on the film's grid, so that clips of other rates leave no gap and no overlap.
 """
 
-import os
-import tempfile
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import opentimelineio as otio
 
-from editor.errors import OutputError
-from editor.film.encode import sound_length
-from editor.film.loudness import RATE
-from editor.film.music import CROSSING
-from editor.film.timeline import Alternative, Cut, Music, Timeline
+from editor.film.export import opaque
+from editor.film.export.carried import MUSIC, NAMESPACE
+from editor.film.export.files import as_url, plain, write_text
+from editor.film.export.sequence import (
+    Item,
+    Sequence,
+    Song,
+    Track,
+    first_time,
+    handles,
+    pictures,
+    sounds,
+)
+from editor.film.timeline import Alternative
 from editor.footage.clip import Clip
-from editor.timing import frame_at, rate_text, to_frames
+from editor.timing import rate_text, to_frames
 
-NAMESPACE = "film_editor"  # key of all our metadata
-
-
-def write(timeline: Timeline, path: Path) -> None:
-    """Write the timeline as .otio, whole or not at all. Raises OutputError."""
-    text = otio.adapters.write_to_string(compose(timeline, path.stem), "otio_json")
-    try:
-        handle, name = tempfile.mkstemp(prefix=".timeline-", suffix=".otio", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as err:
-        raise OutputError(f"{path}: the timeline cannot be written: {err.strerror}.") from err
+Url = Callable[[Path], str]  # how the file names a medium
 
 
-def compose(timeline: Timeline, name: str) -> otio.schema.Timeline:
-    """The timeline in OpenTimelineIO's terms: V1, A1 with the same cuts, A2 with the music."""
-    picture = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
-    sound = otio.schema.Track("A1", kind=otio.schema.TrackKind.Audio)
-    for index, cut in enumerate(timeline.cuts):
-        picture.append(_picture(index, cut, timeline.rate))
-        sound.append(_sound(index, cut, timeline.rate))
-    result = otio.schema.Timeline(plain(name))
-    result.global_start_time = _time(Fraction(0), timeline.rate)
-    result.tracks.append(picture)
-    result.tracks.append(sound)
-    if timeline.music is not None:
-        result.tracks.append(_music(timeline.music, timeline))
+def write(sequence: Sequence, path: Path) -> tuple[Path, ...]:
+    """Write the film as .otio, whole or not at all. Raises OutputError."""
+    folder = path.parent if sequence.relative else None
+    return (write_text(path, text(sequence, lambda media: as_url(media, folder), path.parent)),)
+
+
+def text(sequence: Sequence, url: Url, folder: Path | None = None) -> str:
+    """The film as OpenTimelineIO's JSON; `folder` is where relative paths in metadata begin."""
+    return str(otio.adapters.write_to_string(compose(sequence, url, folder), "otio_json"))
+
+
+def compose(sequence: Sequence, url: Url, folder: Path | None) -> otio.schema.Timeline:
+    """The film in OpenTimelineIO's terms.
+
+    V1, its alternatives disabled above it, a sound track for each of the clips' own, the music.
+    """
+    timeline = sequence.timeline
+    result = otio.schema.Timeline(plain(sequence.name))
+    result.global_start_time = _time(Fraction(sequence.start.frame), timeline.rate)
+    rows = pictures(sequence)
+    for track in (*rows, *(sound for row in rows for sound in sounds(row, by_channel=False))):
+        result.tracks.append(_track(track, sequence, url, folder))
+    if sequence.song is not None:
+        result.tracks.append(_music(sequence.song, timeline.rate, url))
     result.metadata[NAMESPACE] = {
         "rate": rate_text(timeline.rate),
         "size": list(timeline.size),
         "fit": timeline.fit,
         "frames": timeline.frames,
+        "start_timecode": str(sequence.start),
+        "unused": [_select(other, url) for other in sequence.unused],
     }
     return result
 
 
-def _picture(index: int, cut: Cut, rate: Fraction) -> otio.schema.Clip:
-    clip = _clip(index, cut, rate)
+def _track(track: Track, sequence: Sequence, url: Url, folder: Path | None) -> otio.schema.Track:
+    kinds = {"video": otio.schema.TrackKind.Video, "audio": otio.schema.TrackKind.Audio}
+    row = otio.schema.Track(plain(track.name), kind=kinds[track.kind])
+    row.enabled = track.enabled
+    at = 0
+    for item in track.items:
+        if item.start > at:
+            row.append(_gap(item.start - at, sequence.rate))
+        clip = _clip(item, sequence, url, folder)
+        if track.kind == "audio":
+            sound = item.clip.sound[track.number]
+            clip.metadata[NAMESPACE].update({"sound": track.number, "channels": sound.channels})
+        elif item.cut is not None:
+            _tell(clip, item, sequence, url)
+        clip.enabled = track.enabled
+        row.append(clip)
+        at = item.stop
+    if at < sequence.timeline.frames and track.enabled:
+        row.append(_gap(sequence.timeline.frames - at, sequence.rate))
+    return row
+
+
+def _gap(frames: int, rate: Fraction) -> otio.schema.Gap:
+    return otio.schema.Gap(duration=_time(Fraction(frames), rate))
+
+
+def _clip(item: Item, sequence: Sequence, url: Url, folder: Path | None) -> otio.schema.Clip:
+    """The item with its media. Picture and sound of a cut share the number of their link."""
+    clip, rate = item.clip, sequence.rate
+    spare = handles(clip, item.source, sequence.handles)
+    return otio.schema.Clip(
+        name=plain(clip.name),
+        media_reference=media(clip, url),
+        source_range=otio.opentime.TimeRange(
+            _time(first_time(clip) + item.begin(rate), clip.rate),
+            _time(Fraction(item.length), rate),
+        ),
+        metadata={
+            NAMESPACE: {
+                "link": item.link,
+                "shot": plain(item.shot),
+                "digest": clip.digest,
+                "relative": as_url(clip.path, folder) if folder else "",
+                "clip_rate": rate_text(clip.rate),
+                "clip_in": item.source.first,
+                "clip_out": item.source.stop,
+                "film_in": item.start,
+                "film_out": item.stop,
+                "handles": [item.source.first - spare.first, spare.stop - item.source.stop],
+                "source_timecode": str(clip.timecode_at(item.source.first)),
+            },
+            "Resolve_OTIO": {"Link Group ID": item.link},
+        },
+    )
+
+
+def _tell(clip: otio.schema.Clip, item: Item, sequence: Sequence, url: Url) -> None:
+    """Add what the decision knows of a cut, its reason as a marker, and what came in with it."""
+    cut = item.cut
+    assert cut is not None  # the caller's
     clip.metadata[NAMESPACE].update(
         {
             "reward": cut.reward,
             "terms": dict(cut.terms),
-            "reason": cut.reason,
-            "alternatives": [_alternative(other) for other in cut.alternatives],
+            "reason": plain(cut.reason),
+            "alternatives": [_select(other, url) for other in cut.alternatives],
         }
     )
     if cut.reason:
@@ -79,70 +140,24 @@ def _picture(index: int, cut: Cut, rate: Fraction) -> otio.schema.Clip:
         )
         colour = otio.schema.MarkerColor.GREEN
         clip.markers.append(otio.schema.Marker(plain(cut.reason), marked, colour))
-    return clip
+    for kept in opaque.objects(sequence.opaque, "otio", item.link - 1):
+        effect = otio.adapters.read_from_string(kept, "otio_json")
+        if isinstance(effect, otio.schema.Effect):
+            clip.effects.append(effect)
 
 
-def _sound(index: int, cut: Cut, rate: Fraction) -> otio.core.Item:
-    if cut.clip.sound:
-        return _clip(index, cut, rate)
-    return otio.schema.Gap(duration=_time(Fraction(cut.length), rate))
-
-
-def _clip(index: int, cut: Cut, rate: Fraction) -> otio.schema.Clip:
-    """The cut with its media. Picture and sound of a cut share the number of their link."""
-    return otio.schema.Clip(
-        name=plain(cut.clip.name),
-        media_reference=media(cut.clip),
-        source_range=source_range(cut, rate),
-        metadata={
-            NAMESPACE: {
-                "link": index + 1,
-                "shot": plain(cut.shot),
-                "digest": cut.clip.digest,
-                "clip_rate": rate_text(cut.clip.rate),
-                "clip_in": cut.source.first,
-                "clip_out": cut.source.stop,
-                "film_in": cut.start,
-                "film_out": cut.stop,
-                "source_timecode": str(cut.clip.timecode_at(cut.source.first)),
-            },
-            "Resolve_OTIO": {"Link Group ID": index + 1},
-        },
-    )
-
-
-def media(clip: Clip) -> otio.schema.ExternalReference:
+def media(clip: Clip, url: Url) -> otio.schema.ExternalReference:
     """The clip's file, and the frames that it has."""
     return otio.schema.ExternalReference(
-        target_url=clip.path.as_uri(),
+        target_url=url(clip.path),
         available_range=_range(first_time(clip), clip.frames, clip.rate),
     )
 
 
-def first_time(clip: Clip) -> Fraction:
-    """Source timecode of frame 0, in frames at the clip's rate; 0 where there is none."""
-    if clip.timecode is None:
-        return Fraction(0)
-    return clip.timecode.frame * clip.rate / clip.timecode.rate
-
-
-def source_range(cut: Cut, rate: Fraction) -> otio.opentime.TimeRange:
-    """What the cut shows: from a time of the clip, at its rate, for a length on the film's grid.
-
-    Where that grid made it up to half a frame longer than the media goes on, it begins that little
-    earlier, so that no range ends outside the media.
-    """
-    length = cut.length * cut.clip.rate / rate  # frames of the clip
-    first = min(Fraction(cut.source.first), max(Fraction(0), cut.clip.frames - length))
-    return otio.opentime.TimeRange(
-        _time(first_time(cut.clip) + first, cut.clip.rate), _time(Fraction(cut.length), rate)
-    )
-
-
-def _alternative(other: Alternative) -> dict[str, Any]:
+def _select(other: Alternative, url: Url) -> dict[str, Any]:
     """What could have stood here, by file and frames, in words that survive a round trip."""
     return {
-        "media": other.clip.path.as_uri(),
+        "media": url(other.clip.path),
         "digest": other.clip.digest,
         "shot": plain(other.shot),
         "why": plain(other.why),
@@ -153,28 +168,23 @@ def _alternative(other: Alternative) -> dict[str, Any]:
     }
 
 
-def _music(music: Music, timeline: Timeline) -> otio.schema.Track:
-    """A2: the music from its offset on, again and again where it is shorter than the film."""
-    track = otio.schema.Track("A2", kind=otio.schema.TrackKind.Audio)
-    rate = timeline.rate
-    whole = frame_at(sound_length(music.path), rate)
-    first = to_frames(music.offset, rate)
-    round_trip = max(1, whole - first - to_frames(Fraction(CROSSING, RATE), rate))
-    left = timeline.frames
-    while left:
-        length = min(left, whole - first if left <= whole - first else round_trip)
+def _music(song: Song, rate: Fraction, url: Url) -> otio.schema.Track:
+    track = otio.schema.Track(MUSIC, kind=otio.schema.TrackKind.Audio)
+    whole = max(piece.first + piece.length for piece in song.pieces)
+    for piece in song.pieces:
         track.append(
             otio.schema.Clip(
-                name=plain(music.path.name),
+                name=plain(song.path.name),
                 media_reference=otio.schema.ExternalReference(
-                    target_url=music.path.as_uri(),
-                    available_range=_range(Fraction(0), whole, rate),
+                    target_url=url(song.path),
+                    available_range=_range(
+                        Fraction(0), max(whole, to_frames(song.duration, rate)), rate
+                    ),
                 ),
-                source_range=_range(Fraction(first), length, rate),
+                source_range=_range(Fraction(piece.first), piece.length, rate),
                 metadata={NAMESPACE: {"music": True}},
             )
         )
-        left -= length
     return track
 
 
@@ -185,8 +195,3 @@ def _range(start: Fraction, frames: int, rate: Fraction) -> otio.opentime.TimeRa
 def _time(frames: Fraction, rate: Fraction) -> otio.opentime.RationalTime:
     """The last line before the library: OpenTimelineIO counts in doubles."""
     return otio.opentime.RationalTime(float(frames), float(rate))
-
-
-def plain(text: str) -> str:
-    """The text as valid UTF-8: a file name may hold bytes that are none."""
-    return text.encode("utf-8", "replace").decode("utf-8")
