@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from fractions import Fraction
-from fractions import Fraction
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -88,27 +87,6 @@ def _analyze(options: argparse.Namespace) -> int:
     else:
         _say(report.looked_summary(*facts))
     return MADE
-
-
-def _export(options: argparse.Namespace) -> int:
-    watch = _watch()
-    from editor import exchange
-
-    wanted = exchange.Wanted(
-        version=options.version,
-        outputs=options.outputs.absolute(),
-        formats=tuple(dict.fromkeys(options.to)),
-        folder=options.folder.absolute() if options.folder else None,
-        handles=Fraction(options.handles),
-        music=options.music,
-        relative=options.relative,
-    )
-    exported = exchange.export(wanted, watch)
-    if options.json:
-        _say(json.dumps(exchange.as_json(exported), indent=2))
-    else:
-        _say(exchange.summary(exported))
-    return MADE if exported.whole else WRONG
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -220,7 +198,6 @@ Command = Callable[[argparse.Namespace], int]
 COMMANDS: dict[str, Command] = {
     "cut": _cut,
     "analyze": _analyze,
-    "export": _export,
     "export": _export,
     "doctor": _doctor,
     "train": _train,
