@@ -110,6 +110,26 @@ def _export(options: argparse.Namespace) -> int:
     return MADE if exported.whole else WRONG
 
 
+def _import(options: argparse.Namespace) -> int:
+    watch = _watch()
+    with watch.stage("loading"):
+        from editor import brought, returning
+        from editor.report import json_text
+
+    asked = brought.Import(
+        file=options.file,
+        outputs=options.outputs.absolute(),
+        onto=options.onto,
+        name=options.name,
+        footage=tuple(path.absolute() for path in options.footage),
+        rate=options.rate,
+        render=options.render,
+    )
+    made = returning.bring_back(asked, watch)
+    _say(json_text(brought.as_json(made), True) if options.json else brought.summary(made))
+    return MADE
+
+
 def _doctor(options: argparse.Namespace) -> int:
     found = doctor.examine()
     _say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
@@ -199,6 +219,7 @@ COMMANDS: dict[str, Command] = {
     "cut": _cut,
     "analyze": _analyze,
     "export": _export,
+    "import": _import,
     "doctor": _doctor,
     "train": _train,
     "fit-pace": _fit_pace,

@@ -22,6 +22,7 @@ film editor's assistant {__version__}: a folder of footage in, a rough cut out.
   {PROGRAM} cut FOOTAGE...       make a rough cut: film.mp4, timeline.otio, storyboard, report
   {PROGRAM} analyze FOOTAGE...   only look at the footage, so that the next cut is quick
   {PROGRAM} export VERSION       write a cut for your editing program
+  {PROGRAM} import FILE          read it back when you have changed it there
   {PROGRAM} doctor               what is installed, what is missing and how to get it
 
 Try it:
@@ -41,6 +42,7 @@ COMMANDS = (
     film.add_cut,
     film.add_analyze,
     exchange.add_export,
+    exchange.add_import,
     film.add_doctor,
     learning.add_train,
     learning.add_fit_pace,

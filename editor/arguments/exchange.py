@@ -7,6 +7,8 @@ from editor import values
 from editor.arguments.common import PROGRAM, Commands, Parser, add_json, add_outputs
 from editor.errors import EditorError
 from editor.film.export.carried import ALIASES, CARRIES
+from editor.timing import parse_rate
+from editor.versions import check_name
 
 FORMATS = "\n".join(f"  {name:9} {row.suffix:10} {row.title}" for name, row in CARRIES.items())
 EXPORT_EXAMPLES = f"""\
@@ -79,5 +81,58 @@ def add_export(commands: "Commands[Parser]") -> None:
         action="store_true",
         help="name media from the written file's folder, where the format can",
     )
+    add_outputs(options)
+    add_json(options)
+
+
+IMPORT_EXAMPLES = f"""\
+reads .otio, .otioz, .edl, .xml (Final Cut Pro 7), .fcpxml, .mlt and .kdenlive. The version that
+the film came from is found in the outputs, and the difference from it is told in words.
+
+examples:
+  {PROGRAM} import ~/Desktop/toys-v003.mlt
+  {PROGRAM} import recut.edl --onto toys-v003 --rate 25
+  {PROGRAM} import recut.fcpxml --footage /media/disk2 --render
+"""
+
+
+def add_import(commands: "Commands[Parser]") -> None:
+    """import."""
+    back = commands.add_parser(
+        "import",
+        help="read what an editing program made of a version",
+        description="Make a new version of a film that was changed in an editing program, and say\n"
+        "what was changed.",
+        epilog=IMPORT_EXAMPLES,
+    )
+    back.add_argument("file", type=Path, metavar="FILE", help="a project or exchange file")
+    options = back.add_argument_group("options")
+    options.add_argument(
+        "--onto",
+        metavar="VERSION",
+        help="the version that it came from (default: the one that the file names, else the one"
+        " that shows most of the same)",
+    )
+    options.add_argument(
+        "--footage",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="look for media here as well",
+    )
+    options.add_argument(
+        "--rate",
+        type=values.asked(parse_rate),
+        metavar="R",
+        help="frames a second, for a list that does not say it: 25, 23.976 or 24000/1001",
+    )
+    options.add_argument(
+        "--name",
+        type=values.asked(check_name),
+        help="of the new version (default: that of the version it came from)",
+    )
+    options.add_argument("--render", action="store_true", help="make film.mp4 at once")
     add_outputs(options)
     add_json(options)

@@ -1,0 +1,214 @@
+"""Turn a difference between two films into what one editor would tell another about it."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+from editor.film.difference import Change, Difference
+from editor.film.timeline import Cut
+from editor.timing import Timecode, rate_text, to_frames
+
+SAID_OF_SETTINGS = {
+    "rate": "the film's rate",
+    "size": "the film's size",
+    "fit": "how pictures are fitted",
+    "music": "the music",
+}
+
+
+def words(difference: Difference) -> tuple[str, ...]:
+    """The difference, a sentence a change; what was kept is one sentence. Cuts count from 1."""
+    if difference.same:
+        count = len(difference.after.cuts)
+        return (f"Nothing was changed: all {count} cuts are as they were.",)
+    return (_kept(difference), *_changes(difference), *_settings(difference), *_length(difference))
+
+
+def name(cut: Cut) -> str:
+    """The cut by its clip and the clip's timecode, from its first frame to the one after its last.
+
+    Where the clip's own timecode is not the picture's rate, the label is that of the frame on
+    screen.
+    """
+    first, stop = (cut.clip.timecode_at(frame) for frame in (cut.source.first, cut.source.stop))
+    return f"{cut.clip.name} {first} to {stop}"
+
+
+def frames(count: int) -> str:
+    """A number of frames, in words: "1 frame", "12 frames"."""
+    return f"{abs(count)} {'frame' if abs(count) == 1 else 'frames'}"
+
+
+def _kept(difference: Difference) -> str:
+    kept, all_before = len(difference.of("kept")), len(difference.before.cuts)
+    noun = "cut" if all_before == 1 else "cuts"
+    if kept == 0:
+        return f"Kept none of the {all_before} {noun} as it was."
+    return f"Kept {kept} of {all_before} {noun} as {'it was' if kept == 1 else 'they were'}."
+
+
+def _changes(difference: Difference) -> Iterator[str]:
+    rolled = _rolls(difference)
+    for index, change in enumerate(difference.changes):
+        if index in rolled:
+            yield rolled[index]
+        elif index - 1 not in rolled and change.kind != "kept":
+            yield _sentence(change, difference)
+
+
+def _sentence(change: Change, difference: Difference) -> str:
+    told = {
+        "trimmed": _trimmed,
+        "retimed": _retimed,
+        "moved": _moved,
+        "replaced": _replaced,
+        "inserted": _inserted,
+        "dropped": _dropped,
+    }
+    return told[change.kind](change, difference)
+
+
+def _trimmed(change: Change, difference: Difference) -> str:
+    return f"Cut {_place(change)} ({change.cut.clip.name}): {_ends(change, difference)}."
+
+
+def _retimed(change: Change, difference: Difference) -> str:
+    ends = f", {_ends(change, difference)}" if change.trimmed else ""
+    return (
+        f"Cut {_place(change)} ({change.cut.clip.name}): retimed, it plays at"
+        f" {_percent(change.speed)}{ends}."
+    )
+
+
+def _moved(change: Change, difference: Difference) -> str:
+    ends = f"; {_ends(change, difference)}" if change.trimmed else ""
+    way = "later" if (change.after_index or 0) > (change.before_index or 0) else "earlier"
+    return (
+        f"Cut {_number(change.before_index)} ({change.cut.clip.name}) moved {way}, it is now cut"
+        f" {_number(change.after_index)}{ends}{_speed(change)}."
+    )
+
+
+def _replaced(change: Change, difference: Difference) -> str:
+    if change.before is None or change.after is None:
+        raise ValueError("What is replaced was there before, and what replaces it is there after.")
+    same = change.before.clip.digest == change.after.clip.digest
+    other = "another moment of the same clip, " if same else ""
+    return (
+        f"Cut {_number(change.before_index)} ({name(change.before)}) replaced by"
+        f" {other}{name(change.after)}{_speed(change)}."
+    )
+
+
+def _inserted(change: Change, difference: Difference) -> str:
+    length = frames(change.cut.length)
+    if change.shared is not None:
+        return (
+            f"Cut {change.shared + 1} was split: {name(change.cut)} is now cut"
+            f" {_number(change.after_index)}, {length}{_speed(change)}."
+        )
+    return (
+        f"Inserted as cut {_number(change.after_index)}: {name(change.cut)},"
+        f" {length}{_speed(change)}."
+    )
+
+
+def _dropped(change: Change, difference: Difference) -> str:
+    gone = f"Cut {_number(change.before_index)} ({name(change.cut)})"
+    if change.shared is not None:
+        return f"{gone} was joined to what is now cut {change.shared + 1}."
+    return f"{gone} dropped, {frames(change.cut.length)}."
+
+
+def _rolls(difference: Difference) -> dict[int, str]:
+    """Edit points that moved with the film's length unchanged, by the index of the cut before."""
+    rate, told = difference.after.rate, {}
+    changes = difference.changes
+    for index, (one, other) in enumerate(pairwise(changes)):
+        if index - 1 in told or one.kind != "trimmed" or other.kind != "trimmed":
+            continue
+        shift = -_film_frames(one.tail, one.cut, rate)
+        if one.head == 0 and other.tail == 0 and shift == _film_frames(other.head, other.cut, rate):
+            told[index] = (
+                f"The edit point between cuts {_place(one)} and {_place(other)}"
+                f" ({one.cut.clip.name}, {other.cut.clip.name}) rolled {frames(shift)}"
+                f" {'later' if shift > 0 else 'earlier'}."
+            )
+    return told
+
+
+def _ends(change: Change, difference: Difference) -> str:
+    """What was done to a cut's beginning and end."""
+    rate = difference.after.rate
+    if slip := change.slipped:
+        way = "later" if slip > 0 else "earlier"
+        return f"slipped by {_counted(slip, change.cut, rate)} to {way} ones of the clip"
+    said = []
+    for count, end in ((change.head, "beginning"), (change.tail, "end")):
+        if count > 0:
+            said.append(f"{_counted(count, change.cut, rate)} off its {end}")
+        elif count < 0:
+            said.append(f"{_counted(count, change.cut, rate)} added at its {end}")
+    return ", ".join(said)
+
+
+def _counted(count: int, cut: Cut, rate: Fraction) -> str:
+    """Frames of the clip, as frames of the film where the two differ."""
+    if cut.clip.rate == rate:
+        return frames(count)
+    film = _film_frames(count, cut, rate)
+    return (
+        f"{frames(film)} ({abs(count)} of the clip's)" if film else f"{frames(count)} of the clip"
+    )
+
+
+def _film_frames(count: int, cut: Cut, rate: Fraction) -> int:
+    return to_frames(count / cut.clip.rate, rate)
+
+
+def _place(change: Change) -> str:
+    """Its number before, and after where that is another."""
+    if change.before_index == change.after_index:
+        return _number(change.before_index)
+    return f"{_number(change.before_index)}, now {_number(change.after_index)}"
+
+
+def _number(index: int | None) -> str:
+    if index is None:
+        raise ValueError("A cut that one film lacks has no number in it.")
+    return str(index + 1)
+
+
+def _speed(change: Change) -> str:
+    return f"; it plays at {_percent(change.speed)}" if change.speed != 1 else ""
+
+
+def _percent(speed: Fraction) -> str:
+    return f"{float(100 * speed):g} %"
+
+
+def _settings(difference: Difference) -> Iterator[str]:
+    for setting in difference.settings:
+        was, is_now = (
+            _shown(getattr(film, setting)) for film in (difference.before, difference.after)
+        )
+        said = SAID_OF_SETTINGS[setting]
+        yield f"{said[0].upper()}{said[1:]} was {was} and is now {is_now}."
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Fraction):
+        return f"{rate_text(value)} frames a second"
+    if isinstance(value, tuple):
+        return "x".join(map(str, value))
+    path = getattr(value, "path", None)
+    return "none" if value is None else str(value) if path is None else path.name
+
+
+def _length(difference: Difference) -> Iterator[str]:
+    before, after = difference.before, difference.after
+    change = after.frames - to_frames(before.duration, after.rate)
+    if change:
+        length = Timecode(after.frames, after.rate)
+        way = "longer" if change > 0 else "shorter"
+        yield f"The film is {frames(change)} {way}: {length}."

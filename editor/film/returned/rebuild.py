@@ -1,0 +1,328 @@
+"""Turn items and the clips that they are into a timeline: what is seen, without gaps, to the frame.
+
+What an item shows is taken from where its own format says it begins, for as long as its place in
+the film lasts. Where that is a cut of the film that it came from, as near as the format can tell,
+it is that very cut, with the exact frames and all that was known of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+
+from editor.errors import EditorError, FootageError
+from editor.film import conform
+from editor.film.encode import sound_format
+from editor.film.export.sequence import counted
+from editor.film.returned.flatten import Piece, flatten
+from editor.film.returned.items import Item, Returned
+from editor.film.returned.relink import Linked, first_second, refusal
+from editor.film.timeline import Cut, Music, Timeline
+from editor.footage.clip import Clip
+from editor.timing import FrameSpan, Timecode, convert_length, source_frame, to_frames
+
+NEAR = Fraction(1, 2)  # of a film frame: formats that count on the film's grid are off by as much
+SHOWN = 8  # media named in one message
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """The film as it came back."""
+
+    timeline: Timeline
+    notes: tuple[str, ...]  # what could not be held, in an editor's words
+    speeds: Mapping[int, Fraction]  # by place among the cuts: of those that do not play at 1
+    opaque: tuple[Mapping[str, object], ...]  # rows as editor.film.export.opaque tells them
+
+
+def rebuild(returned: Returned, linked: Linked, parent: Timeline | None) -> Rebuilt:
+    """Lay what was found as cuts. Raises FootageError where nothing of the film was found."""
+    pictures = [item for item in returned.items if item.kind == "picture"]
+    shown = [item for item in pictures if item.enabled and item.held and item.media in linked.clips]
+    pieces, gaps = flatten(shown)
+    if not pieces:
+        raise FootageError(_nothing(returned, linked))
+    laying = _Laying(returned, linked, parent)
+    for piece in pieces:
+        laying.lay(piece)
+    if not laying.cuts:
+        raise FootageError(f"Nothing of the film can be shown. {' '.join(laying.notes[:3])}")
+    notes = (
+        *_switched_off(pictures),
+        *_not_found(pictures, linked, returned.rate),
+        *_not_held(pictures, returned.rate),
+        *_gaps(gaps, pieces, returned),
+        *laying.notes,
+    )
+    timeline, said = _film(returned, laying.cuts, parent)
+    return Rebuilt(
+        timeline,
+        tuple(dict.fromkeys((*returned.notes, *linked.notes, *notes, *said))),
+        laying.speeds,
+        (*returned.opaque, *laying.opaque, *_unplaced(pictures)),
+    )
+
+
+class _Laying:
+    """The film as far as it is laid."""
+
+    def __init__(self, returned: Returned, linked: Linked, parent: Timeline | None) -> None:
+        self.returned, self.rate, self.clips = returned, returned.rate, linked.clips
+        self.known: dict[str, list[Cut]] = {}
+        for cut in parent.cuts if parent else ():
+            self.known.setdefault(cut.clip.digest, []).append(cut)
+        self.cuts: list[Cut] = []
+        self.notes: list[str] = []
+        self.speeds: dict[int, Fraction] = {}
+        self.opaque: list[Mapping[str, object]] = []
+
+    def lay(self, piece: Piece) -> None:
+        """Add a piece's cut behind the last, and note what of it cannot be held."""
+        item, clip = piece.item, self.clips[piece.item.media]
+        into = piece.into(self.rate) * max(item.speed, Fraction(0))
+        begin = (_begin(item, clip, self.rate) + into) * clip.rate  # frames of the clip
+        cut = self._known_cut(clip, begin, len(piece.place)) or self._new(item, clip, begin, piece)
+        if cut is None:
+            return
+        index = len(self.cuts)
+        self.cuts.append(replace(cut, start=self.cuts[-1].stop if self.cuts else 0))
+        if item.speed != 1:
+            self.speeds[index] = item.speed
+            self.notes.append(
+                f"cut {index + 1} ({clip.name}) plays at {float(100 * item.speed):g} % there; here"
+                " it plays at 100 % for the same time"
+            )
+        for row in item.opaque:
+            self.opaque.append({"cut": index, **row})
+            self.notes.append(
+                f"cut {index + 1} ({clip.name}): the {row['what']} {row['name']!r} is kept for the"
+                " same format, and not shown here"
+            )
+
+    def _reach(self, clip: Clip) -> Fraction:
+        """Frames of the clip by which the format may be off where it begins."""
+        coarse = self.returned.on_grid and clip.rate != self.rate
+        return NEAR * clip.rate / self.rate if coarse else NEAR
+
+    def _known_cut(self, clip: Clip, begin: Fraction, length: int) -> Cut | None:
+        """The parent's cut that begins here and lasts as long."""
+        for cut in self.known.get(clip.digest, ()):
+            if cut.length != length:
+                continue
+            # As it is written: up to half a frame earlier where its end would leave the media.
+            room = clip.frames - length * clip.rate / self.rate
+            written = min(Fraction(cut.source.first), max(Fraction(0), room))
+            if abs(written - begin) <= self._reach(clip):
+                return replace(cut, clip=clip)
+        return None
+
+    def _new(self, item: Item, clip: Clip, begin: Fraction, piece: Piece) -> Cut | None:
+        """A cut that no film had before, inside its media; None where none of it is."""
+        first, length = floor(begin + NEAR), len(piece.place)
+        for cut in self.known.get(clip.digest, ()):
+            if abs(cut.source.first - begin) <= self._reach(clip):
+                first = cut.source.first
+        late = max(0, ceil(-first * self.rate / clip.rate))  # film frames before the media begins
+        first = max(first, 0) if late else first
+        fits = min(length - late, _frames_to_the_end(clip, first, self.rate))
+        if fits < length:
+            self._say_outside(clip, piece, length - max(0, fits))
+        if fits <= 0:
+            return None
+        span = FrameSpan(first, self._stop(item, clip, first, fits))
+        near = max(
+            self.known.get(clip.digest, ()), key=lambda cut: _common(cut, span), default=None
+        )
+        if near is None or not _common(near, span):
+            return Cut(clip, span, 0, fits, clip.name)
+        return Cut(clip, span, 0, fits, near.shot, alternatives=near.alternatives)
+
+    def _stop(self, item: Item, clip: Clip, first: int, length: int) -> int:
+        """The clip's frame after the last that a cut of this length shows."""
+        shown = source_frame(length - 1, first, clip.frames, clip.rate, self.rate)
+        said = item.source.duration
+        counts = [to_frames(length / self.rate, clip.rate)]
+        if said is not None and item.speed == 1:
+            counts.insert(0, to_frames(said, clip.rate))
+        for cut in self.known.get(clip.digest, ()):
+            if abs(cut.source.stop - first - counts[-1]) < clip.rate / self.rate:
+                counts.insert(0, cut.source.stop - first)
+        for count in counts:
+            inside = shown < first + count <= clip.frames
+            if inside and convert_length(count, clip.rate, self.rate) == length:
+                return first + count
+        return min(clip.frames, max(shown + 1, first + counts[-1]))
+
+    def _say_outside(self, clip: Clip, piece: Piece, count: int) -> None:
+        at = Timecode(piece.place.first, self.rate)
+        self.notes.append(
+            f"{clip.name} at {at}: {count} frames lie outside its {clip.frames} frames and are left"
+            " out"
+        )
+
+
+def _begin(item: Item, clip: Clip, rate: Fraction) -> Fraction:
+    """Seconds from the clip's first frame to the item's."""
+    source = item.source
+    if source.label is not None:
+        return _from_labels(source.label, clip, rate)
+    if not source.by_timecode:
+        return source.first
+    start, own = item.media.start, first_second(clip)
+    if start is None:  # a program that wrote no start counted from the timecode, or from 0
+        start = own if source.first >= own else Fraction(0)
+    return source.first - start
+
+
+def _from_labels(label: str, clip: Clip, rate: Fraction) -> Fraction:
+    """Seconds into the clip of a timecode as lists have it: at the film's rate, else the clip's."""
+    starts = (counted(clip, rate), clip.timecode_at(0))
+    found = [seconds for start in starts if (seconds := _after(label, start)) is not None]
+    inside = [seconds for seconds in found if seconds < clip.duration]
+    return next(iter((*inside, *found)), clip.duration)
+
+
+def _after(label: str, start: Timecode) -> Fraction | None:
+    """Seconds from a timecode to a label of its kind; over midnight where it lies before."""
+    mark = ";" if start.drop else ":"
+    try:
+        code = Timecode.parse(f"{label[:8]}{mark}{label[9:]}", start.rate)
+    except EditorError:
+        return None
+    if code.frame < start.frame:
+        code = code + round(86_400 * start.rate) // start.base * start.base
+    return (code.frame - start.frame) / start.rate
+
+
+def _frames_to_the_end(clip: Clip, first: int, rate: Fraction) -> int:
+    """Frames of the film for which the clip, from `first` on, has a picture."""
+    if first >= clip.frames:
+        return 0
+    left = clip.frames - first
+    count = ceil(left * rate / clip.rate) + 1
+    while floor((count - NEAR) * clip.rate / rate) >= left:
+        count -= 1
+    return count
+
+
+def _common(cut: Cut, span: FrameSpan) -> int:
+    return max(0, min(cut.source.stop, span.stop) - max(cut.source.first, span.first))
+
+
+# --- the film as a whole --------------------------------------------------------------------------
+
+
+def _film(
+    returned: Returned, cuts: Sequence[Cut], parent: Timeline | None
+) -> tuple[Timeline, list[str]]:
+    notes: list[str] = []
+    clips = [cut.clip for cut in cuts]
+    size = returned.size or (parent.size if parent else None)
+    if size is not None and conform.even_size(size) != size:
+        notes.append(f"a film of {size[0]}x{size[1]} cannot be made: its sides are made even")
+        size = conform.even_size(size)
+    _, size = conform.conform(clips, returned.rate, size)
+    fit = returned.fit or (parent.fit if parent else "letterbox")
+    music, said = _music(returned, {cut.clip.path for cut in cuts}, parent)
+    return Timeline(tuple(cuts), returned.rate, size, music, fit), notes + said
+
+
+def _music(
+    returned: Returned, pictures: set[Path], parent: Timeline | None
+) -> tuple[Music | None, list[str]]:
+    """The first sound without a picture of ours that lies under the film's first frame."""
+    seen = {item.media for item in returned.items if item.kind == "picture"}
+    laid = sorted(
+        (
+            item
+            for item in returned.items
+            if item.kind == "sound" and item.enabled and item.held and item.media not in seen
+        ),
+        key=lambda item: (item.place.first, item.layer),
+    )
+    notes, found = [], None
+    names = dict.fromkeys(item.media.name for item in laid)
+    for item in laid:
+        path = next((path for path in item.media.paths if not refusal(path)), None)
+        if path in pictures:
+            continue
+        if path is None or not _sounds(path):
+            notes.append(f"the sound {item.media.name} was not found")
+        elif found is None and item.place.first == 0:
+            found = Music(path, max(Fraction(0), item.source.first - (item.media.start or 0)))
+        elif found is None or path != found.path:
+            at = Timecode(item.place.first, returned.rate)
+            notes.append(
+                f"the sound {item.media.name} at {at} is left out: one piece of music lies under"
+                " the whole film here"
+            )
+    if found and parent and parent.music and parent.music.path == found.path:
+        near = abs(parent.music.offset - found.offset) * returned.rate
+        found = parent.music if near <= 1 else found
+    return found, list(dict.fromkeys(notes)) if names else []
+
+
+def _sounds(path: Path) -> bool:
+    try:
+        return sound_format(path)[0] > 0
+    except FootageError:
+        return False
+
+
+# --- what is said ---------------------------------------------------------------------------------
+
+
+def _nothing(returned: Returned, linked: Linked) -> str:
+    if not any(item.kind == "picture" for item in returned.items):
+        return "It holds no picture: there is no clip on any of its video tracks."
+    if not linked.lost:
+        return "Nothing of the film is switched on: every clip or its track is disabled."
+    named = [f"{media.name} ({why})" for media, why in linked.lost.items()]
+    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+    return (
+        f"None of its media was found: {', '.join(named[:SHOWN])}{more}. Name the folder where they"
+        " lie with --footage."
+    )
+
+
+def _switched_off(items: Sequence[Item]) -> list[str]:
+    off = [item for item in items if not item.enabled and item.what == "clip"]
+    if not off:
+        return []
+    noun = "clip that is" if len(off) == 1 else "clips that are"
+    return [f"{len(off)} {noun} switched off, or on a track that is, are no part of the film"]
+
+
+def _not_found(items: Sequence[Item], linked: Linked, rate: Fraction) -> list[str]:
+    """Each gap that missing media leaves, by name."""
+    return [
+        f"{item.media.name} at {Timecode(item.place.first, rate)}: {linked.lost[item.media]};"
+        f" {len(item.place)} frames are left out"
+        for item in sorted(items, key=lambda item: item.place)
+        if item.enabled and item.held and item.media in linked.lost
+    ]
+
+
+def _not_held(items: Sequence[Item], rate: Fraction) -> list[str]:
+    return [
+        f"the {item.what} {item.media.name!r} at {Timecode(item.place.first, rate)} is not held"
+        " here; it is kept aside"
+        for item in sorted(items, key=lambda item: item.place)
+        if item.enabled and not item.held
+    ]
+
+
+def _unplaced(items: Sequence[Item]) -> list[Mapping[str, object]]:
+    return [{"cut": None, **row} for item in items if not item.held for row in item.opaque]
+
+
+def _gaps(gaps: Sequence[FrameSpan], pieces: Sequence[Piece], returned: Returned) -> list[str]:
+    """Where nothing is seen: the film has no gaps, so they are closed."""
+    if not gaps:
+        return []
+    at = ", ".join(str(Timecode(gap.first, returned.rate)) for gap in gaps[:SHOWN])
+    more = f" and {len(gaps) - SHOWN} more" if len(gaps) > SHOWN else ""
+    total = sum(len(gap) for gap in gaps)
+    noun = "gap" if len(gaps) == 1 else "gaps"
+    return [f"{len(gaps)} {noun} closed, {total} frames in all, at {at}{more}"]

@@ -1,0 +1,217 @@
+"""Turn the media that an exchange file names into clips: by path, name, content, then timecode."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from editor.errors import FootageError
+from editor.film.returned.items import Media
+from editor.footage import ingest
+from editor.footage.cache import Cache
+from editor.footage.clip import Clip
+
+# Files looked at in all folders together. A project file in a home folder must not walk a disk.
+MOST_FILES = 20_000
+MOST_PROBED = 500  # files opened to find one by its timecode
+SPECIAL = ("/proc", "/sys", "/dev")  # files there are no files, and some never end
+CLOSE = Fraction(1, 2)  # frame by which a length or a timecode may differ from what was written
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Which clip each medium is, and which could not be found."""
+
+    clips: Mapping[Media, Clip]
+    lost: Mapping[Media, str]  # why, in a user's words
+    notes: tuple[str, ...]  # what was found otherwise than by its path
+
+
+@dataclass
+class Search:
+    """Where media may lie: the parent's clips, then folders; each file is looked at once."""
+
+    known: Sequence[Clip]  # of the version that it came from
+    folders: Sequence[Path]
+    cache: Cache
+    _probed: dict[Path, Clip | str] = field(default_factory=dict)
+
+    def at(self, path: Path) -> Clip | str:
+        """The clip at a path, or why there is none."""
+        if path not in self._probed:
+            self._probed[path] = self._look(path)
+        return self._probed[path]
+
+    def _look(self, path: Path) -> Clip | str:
+        if reason := refusal(path):
+            return reason
+        try:
+            digest = ingest.digest(path, self.cache)
+            for clip in self.known:
+                if clip.digest == digest:
+                    return replace(clip, path=path)
+            return ingest.ingest((path,), self.cache, _quiet)[0][0]
+        except FootageError as err:
+            return str(err).removeprefix(f"{path}: ").removesuffix(".")
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """Footage in the folders, at most MOST_FILES of it."""
+        found: dict[Path, None] = {}
+        for clip in self.known:
+            found[clip.path] = None
+        for folder in self.folders:
+            for path in _walk(folder, MOST_FILES - len(found)):
+                found[path] = None
+        return list(found)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, list[Path]]:
+        """The files by name, as both people and file systems tell names apart or do not."""
+        named: dict[str, list[Path]] = {}
+        for path in self.files:
+            named.setdefault(_same_name(path.name), []).append(path)
+        return named
+
+
+def link(
+    media: Sequence[Media], search: Search, advance: Callable[[int, int, str], None]
+) -> Linked:
+    """Find each medium's clip. advance: told those done, all of them, and the name at hand."""
+    clips: dict[Media, Clip] = {}
+    lost: dict[Media, str] = {}
+    notes: list[str] = []
+    distinct = list(dict.fromkeys(media))
+    for number, one in enumerate(distinct):
+        advance(number, len(distinct), one.name)
+        found = _find(one, search)
+        if isinstance(found, str):
+            lost[one] = found
+        else:
+            clips[one] = found.clip
+            if found.said:
+                notes.append(f"{one.name}: {found.said}")
+    advance(len(distinct), len(distinct), "")
+    return Linked(clips, lost, tuple(dict.fromkeys(notes)))
+
+
+@dataclass(frozen=True)
+class _Found:
+    clip: Clip
+    said: str = ""
+
+
+def _find(media: Media, search: Search) -> _Found | str:
+    """The clip of one medium, or why there is none."""
+    reasons = [media.said] if media.said else []
+    changed: list[Clip] = []
+    for path in media.paths:
+        clip = search.at(path)
+        if isinstance(clip, str):
+            reasons.append(clip)
+        elif media.digest and clip.digest != media.digest:
+            changed.append(clip)
+        else:
+            return _Found(clip)
+    called = [search.at(path) for path in _called(media, search)]
+    named = _fitting(media, called, reasons)
+    if len(named) == 1:
+        return _Found(named[0], f"found by its name at {named[0].path}")
+    for clip in _of_content(media, search):
+        return _Found(clip, f"found by its content at {clip.path}")
+    changed += [clip for clip in called if isinstance(clip, Clip) and _like(media, clip)]
+    if changed:
+        return _Found(changed[0], "is not the file that it was: its content has changed")
+    if len(named) > 1:
+        return f"{len(named)} files are called so: {', '.join(str(c.path) for c in named[:3])}"
+    timed = _of_timecode(media, search)
+    if len(timed) == 1:
+        return _Found(timed[0], f"found by its timecode alone, as {timed[0].name}")
+    if len(timed) > 1:
+        return f"no file is called so, and {len(timed)} have its timecode"
+    return reasons[0] if reasons else "no file is called so"
+
+
+def _called(media: Media, search: Search) -> list[Path]:
+    names = dict.fromkeys((media.name, *(path.name for path in media.paths)))
+    return [path for name in names if name for path in search.by_name.get(_same_name(name), ())]
+
+
+def _fitting(media: Media, found: Sequence[Clip | str], reasons: list[str]) -> list[Clip]:
+    """Clips that may be the one named: of its content, else of its length and timecode."""
+    clips = {clip.digest: clip for clip in reversed(found) if isinstance(clip, Clip)}
+    reasons += [clip for clip in found if isinstance(clip, str)]
+    if media.digest is not None:
+        return [clips[media.digest]] if media.digest in clips else []
+    fitting = [clip for clip in clips.values() if _like(media, clip)]
+    return fitting or list(clips.values())
+
+
+def _like(media: Media, clip: Clip) -> bool:
+    """True where length and first timecode are as said, as far as they are said."""
+    frame = CLOSE / clip.rate
+    length = media.duration is None or abs(media.duration - clip.duration) <= frame
+    return length and (media.start is None or abs(media.start - first_second(clip)) <= frame)
+
+
+def _of_content(media: Media, search: Search) -> Iterator[Clip]:
+    if media.digest is None:
+        return
+    for path in search.files:
+        if not refusal(path):
+            clip = search.at(path)
+            if isinstance(clip, Clip) and clip.digest == media.digest:
+                yield clip
+
+
+def _of_timecode(media: Media, search: Search) -> list[Clip]:
+    """Clips whose length and timecode are the medium's; a start at zero tells nothing."""
+    if not media.start or media.duration is None:
+        return []
+    clips = [search.at(path) for path in search.files[:MOST_PROBED]]
+    found = {clip.digest: clip for clip in clips if isinstance(clip, Clip) and _like(media, clip)}
+    return list(found.values())
+
+
+def first_second(clip: Clip) -> Fraction:
+    """Seconds at which the clip's timecode begins; 0 where it has none."""
+    code = clip.timecode
+    return Fraction(0) if code is None else code.frame / code.rate
+
+
+def refusal(path: Path) -> str:
+    """Why a path is not looked at; empty where it may be."""
+    try:
+        facts = path.stat()
+        real = os.path.realpath(path)
+    except (OSError, ValueError):
+        return "the file is not there"
+    if not stat.S_ISREG(facts.st_mode) or real.startswith(tuple(f"{at}/" for at in SPECIAL)):
+        return "it is no file of footage"
+    return "" if facts.st_size else "the file is empty"
+
+
+def _walk(folder: Path, most: int) -> Iterator[Path]:
+    """Footage below a folder, at most `most` entries looked at, hidden ones passed over."""
+    looked = 0
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            looked += 1
+            if looked > most:
+                return
+            if name.rpartition(".")[2].lower() in ingest.PICTURE_SUFFIXES and name[0] != ".":
+                yield Path(parent, name)
+        looked += len(folders)
+
+
+def _same_name(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _quiet(done: int, total: int, name: str) -> None:
+    """Files are looked at one by one here; the caller tells how far it is."""
