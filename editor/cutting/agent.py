@@ -5,7 +5,7 @@ likeliest in point, then the likeliest out point. The reward is looked at afterw
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import torch
 
 import models
 from editor.config import Style
-from editor.cutting import decode, local, reasons, search
+from editor.cutting import decode, learned, local, reasons, search, trims
 from editor.cutting.baselines import BASELINES, Cutting
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Films, Stage, make_stage
@@ -21,6 +21,7 @@ from editor.cutting.observation import FEATURES
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
 from editor.cutting.search import Choice
+from editor.cutting.taste import Taste, dressed
 from editor.errors import FootageError, PolicyError, StyleError
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.timing import FrameSpan, convert_length
@@ -40,6 +41,7 @@ class Cutter:
 
     name: str
     decide: Callable[[Stage, int], list[tuple[Choice, list[Choice]]]]  # cuts, each with runners-up
+    taste: Taste = field(default_factory=Taste)  # what an editor taught it: it cuts by that reward
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Decided:
     terms: dict[str, float]  # raw per-cut terms, each in [-1, 1]
     reason: str
     alternatives: tuple[Alternative, ...]
+    moved: trims.Offset = (0, 0)  # clip frames by which in and out lie off the points, by habit
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,21 @@ def policy_names() -> tuple[str, ...]:
     return (*trained, *(name + SEARCH for name in trained), *BASELINES)
 
 
-def load_policy(name: str) -> Cutter:
+def default_policy(policies: Path) -> str:
+    """The policy that cuts where none is named: the one chosen in a folder of learned policies,
+    else the package's. Raises PolicyError."""
+    return learned.default(policies) or DEFAULT
+
+
+def load_policy(name: str, policies: Path | None = None) -> Cutter:
     """The cutter of that name, or of a policy file's path. Raises PolicyError.
 
     With SEARCH after its name a policy draws many films, the reward chooses among them, and a local
-    search goes on from the best.
+    search goes on from the best. What the package does not have is looked for among the learned
+    ones in `policies`; those search, by the reward that they learned.
     """
+    if policies is not None and name not in policy_names() and name in learned.names(policies):
+        return learned_cutter(learned.read(policies, name))
     if name in BASELINES:
         return plain_cutter(name, BASELINES[name])
     policy = load_weights(name.removesuffix(SEARCH))
@@ -112,6 +124,13 @@ def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
         starts = [starts[int(local.scores(stage, starts).argmax())]]
     found = [local.improve(stage, start, seed)[0] for start in starts]
     return found[int(local.scores(stage, found).argmax())]
+
+
+def learned_cutter(mine: learned.LearnedPolicy) -> Cutter:
+    """A cutter that searches by what an editor taught."""
+    policy = load_weights(str(mine.weights) if mine.weights else mine.base)
+    plain = plain_cutter(mine.name, lambda stage, seed: searched(policy, stage, seed))
+    return replace(plain, taste=mine.taste)
 
 
 def policy_cutter(name: str, policy: Policy) -> Cutter:
@@ -160,13 +179,20 @@ def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
 
 
 def _cut(pool: Pool, stage: Stage, seed: int, cutter: Cutter) -> Decision:
+    if cutter.taste.names:
+        stage = dressed(stage, cutter.taste)
     films, made = stage.start(1), []
-    for choice, others in cutter.decide(stage, seed):
+    decided = cutter.decide(stage, seed)
+    habit = (cutter.taste.trims.head, cutter.taste.trims.tail)
+    film = [choice for choice, _ in decided]
+    moved = trims.offsets(pool, stage, film, [habit] * len(film)) if any(habit) else None
+    for number, (choice, others) in enumerate(decided):
         why = reasons.reason(pool, stage, films, choice, others)
         instead = reasons.alternatives(pool, stage, films, choice, others)
         films, gain, raw = stage.step(films, *(torch.tensor([value]) for value in choice))
         terms = dict(zip(CUT_TERMS, raw[0].tolist(), strict=True))
-        made.append(Decided(*choice, float(gain), terms, why, instead))
+        off = moved[number] if moved else (0, 0)
+        made.append(Decided(*choice, float(gain), terms, why, instead, off))
     whole = stage.reward.film_terms(films.progress)[0].tolist()
     return Decision(
         choices=tuple(made),
@@ -200,7 +226,8 @@ def assemble(
     for made in decision.choices:
         clip = pool.clips[int(pool.clip[made.shot])]
         frame = pool.frame[made.shot]
-        source = FrameSpan(int(frame[made.first]), int(frame[made.last]))
+        head, tail = made.moved
+        source = FrameSpan(int(frame[made.first]) + head, int(frame[made.last]) + tail)
         cut = Cut(
             clip=clip,
             source=source,

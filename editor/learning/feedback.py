@@ -1,0 +1,509 @@
+"""Turn what the editor did to films into choices over the reward's terms, to learn from.
+
+A correction says two things: this rather than what I had, and this rather than all else that could
+have stood there. The second is what parts taste from mere change: whoever corrects at random does
+not choose among the alternatives, however much worse the film gets.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editor.cutting.environment import Stage
+from editor.cutting.pool import Pool
+from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
+from editor.cutting.search import Choice
+from editor.cutting.taste import MEASURES, MOST_TRIM, Taste, TasteReward, Trims, dressed
+from editor.cutting.trims import roomy
+from editor.film.difference import Difference, compare
+from editor.film.timeline import Cut, Timeline
+from editor.learning import moves
+from editor.learning.moves import Film
+from models import preference
+from models.preference import Choices
+
+FEATURES = (*CUT_TERMS, *FILM_TERMS, *MEASURES)  # K, in this order everywhere
+ALTERNATIVES = 24  # films beside the one that was made, a correction: more change the fit little
+KEPT = 0.3  # how much a cut counts that the editor left as it was: mostly it was not looked at
+VERDICT = 1.0  # how much a verdict on a cut counts, against a correction's 1
+PREFERENCE = 3.0  # how much a film preferred to another counts: it was looked at whole
+LEAST_SHOWN = 0.3  # s of a region that a cut must show to be a choice of it
+SAME = 0.25  # s: half of the farthest that two cut points lie apart outside speech
+NO_TRIMS = Trims()
+HABIT = MOST_TRIM  # s: a trim of no more may be habit; a longer one is another choice
+
+# What a verdict's reason speaks of. Performance is about people: no term here measures it.
+REASONS: dict[str, tuple[str, ...]] = {
+    "rhythm": tuple(name for name, term in TERMS.items() if term.family == "pacing"),
+    "continuity": tuple(name for name, term in TERMS.items() if term.family == "continuity"),
+    "content": ("movement", "faces", "speech", "novelty", "coverage", *MEASURES),
+    "technical": ("sharpness", "exposure", "level_match"),
+    "performance": (),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the editor said of one cut, or of the whole film."""
+
+    good: bool
+    cut: int | None = None  # place among the cuts of the film that was shown; None: the film
+    reason: str | None = None  # one of REASONS; None: none was given
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One film as it was proposed, and what the editor made of it."""
+
+    title: str  # of the version, "toys-v003"
+    group: str  # films that share it are left out together: one shoot's first version
+    pool: Pool
+    stage: Stage  # under the style that was asked
+    before: Timeline
+    after: Timeline
+    applied: Trims = NO_TRIMS  # habit that the proposal was cut with
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Two films of one shoot, of which the editor prefers the first."""
+
+    title: str
+    group: str
+    pool: Pool
+    stage: Stage
+    better: Timeline
+    worse: Timeline
+
+
+@dataclass(frozen=True)
+class Told:
+    """What feedback comes to: choices, and what the pace and the trims need beside."""
+
+    choices: Choices  # differences over FEATURES, offsets zero
+    share: Tensor  # (M, K) float64, the style's weights a row was asked under
+    lengths: "Lengths"  # of the films behind the rows
+    corrections: int  # changes that the editor made
+    films: tuple[str, ...]  # group names, by number
+    made: Tensor  # (G,) bool, corrections; the others are kept cuts, verdicts and preferences
+    offsets: np.ndarray  # (Q, 2) float64, s: where the editor's ends lie off the cut points
+    offset_group: np.ndarray  # (Q,) int64
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Shot lengths of the films behind the rows of choices: what a change of pace needs anew."""
+
+    taken: tuple[tuple["Paced", int], ...]  # by row: the films of a lesson, and which was taken
+    other: tuple[int, ...]  # which was not
+    cuts: Tensor  # (M,) float64, cuts of the taken film
+
+
+@dataclass(frozen=True)
+class Paced:
+    """Films of one stage by their cuts' lengths."""
+
+    stage: Stage
+    frames: Tensor  # (F, T) int64, film frames of each cut; 0 after the last
+
+
+# --- films as choices -----------------------------------------------------------------------------
+
+
+def choices_of(pool: Pool, timeline: Timeline, applied: Trims = NO_TRIMS) -> list[Film]:
+    """Of each cut, the choices of the pool that show it: the nearest cut points, in each region
+    that it reaches into; none where it shows frames that are not on offer.
+
+    applied: habit that may have moved the ends off the points, by seconds.
+    """
+    place = {clip.digest: index for index, clip in enumerate(pool.clips)}
+    return [
+        _choices_of_cut(pool, place[cut.clip.digest], cut, applied)
+        if cut.clip.digest in place
+        else ()
+        for cut in timeline.cuts
+    ]
+
+
+def _choices_of_cut(pool: Pool, clip: int, cut: Cut, applied: Trims) -> Film:
+    rate = float(cut.clip.rate)
+    first, stop = cut.source.first, cut.source.stop
+    found = []
+    for shot in np.flatnonzero(pool.clip == clip).tolist():
+        frame = pool.frame[shot, : int(pool.points[shot])]
+        common = min(stop, int(frame[-1])) - max(first, int(frame[0]))
+        if common < min(LEAST_SHOWN * rate, 0.5 * (stop - first)):
+            continue
+        head = np.minimum(np.abs(frame - first), np.abs(frame + applied.head * rate - first))
+        tail = np.minimum(np.abs(frame - stop), np.abs(frame + applied.tail * rate - stop))
+        away = head[:, None] + tail[None, :]
+        away = np.where(pool.pair[shot, : len(frame), : len(frame)], away, np.inf)
+        into, out = divmod(int(away.argmin()), len(frame))
+        if np.isfinite(away[into, out]):
+            found.append((shot, into, out))
+    return tuple(sorted(found, key=lambda choice: int(pool.frame[choice[0], choice[1]])))
+
+
+@dataclass(frozen=True)
+class Read:
+    """A lesson as choices of its pool."""
+
+    before: Film
+    after: Film
+    changed: Difference
+
+
+def read(one: "Lesson") -> Read:
+    """What was proposed and what became of it as choices. An end that was moved by no more than
+    SAME is at the cut point where it was: so little is habit, not another choice."""
+    changed = compare(one.before, one.after)
+    old = choices_of(one.pool, one.before, one.applied)
+    new = choices_of(one.pool, one.after, one.applied)
+    for change in changed.changes:
+        if change.before_index is None or change.after_index is None or change.kind == "replaced":
+            continue
+        most = SAME * change.cut.clip.rate
+        if abs(change.head) <= most and abs(change.tail) <= most:
+            new[change.after_index] = old[change.before_index]
+    return Read(_chain(old), _chain(new), changed)
+
+
+def _chain(films: Sequence[Film]) -> Film:
+    return tuple(cut for film in films for cut in film)
+
+
+def features(stage: Stage, films: Sequence[Film]) -> tuple[Tensor, Tensor, Paced]:
+    """(B, K) float64 standardised features of whole films, (B,) bool whether each is legal, and
+    their cuts' lengths. The stage is one that `told_by` dressed."""
+    reward = stage.reward
+    if not isinstance(reward, TasteReward):
+        raise ValueError("Features are a taste's reward's: dress the stage first.")
+    progress, legal = moves.played(stage, films)
+    longest = max(len(film) for film in films)
+    frames = torch.zeros(len(films), longest, dtype=torch.int64)
+    for row, film in enumerate(films):
+        frames[row, : len(film)] = torch.tensor([int(stage.material.length[cut]) for cut in film])
+    return reward.features(progress).double(), legal, Paced(stage, frames)
+
+
+def seeing(stage: Stage) -> Stage:
+    """The stage under its own style, with every measure looked at and none weighed."""
+    blank = Taste(names=FEATURES, mean=(0.0,) * len(FEATURES))
+    return dressed(stage, blank)
+
+
+# --- how far apart two films are ------------------------------------------------------------------
+
+
+def distance(changed: Difference) -> float:
+    """Corrections from one film to another: a drop or an insertion counts 1, a replacement both, a
+    move 1/2, a trim its seconds up to 1."""
+    total = 0.0
+    for change in changed.changes:
+        total += {"dropped": 1.0, "inserted": 1.0, "replaced": 2.0}.get(change.kind, 0.0)
+        total += 0.5 * change.moved
+        if change.before is not None and change.after is not None and change.kind != "replaced":
+            frames = abs(change.head) + abs(change.tail)
+            total += min(1.0, float(frames / change.cut.clip.rate))
+    return total
+
+
+# --- choices --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Rows:
+    """Choices of one lesson, as films to be compared, before anything is measured."""
+
+    films: list[Film]  # the first is the one that was made
+    sets: list[tuple[int, list[int], float, tuple[str, ...] | None, bool]]  # taken, others, ...
+
+
+def told_by(
+    lessons: Sequence[Lesson], preferences: Sequence[Preference] = (), seed: int = 0
+) -> Told:
+    """Turn all feedback into choices. Lessons without anything said or changed teach what was
+    kept. The same feedback and seed give the same choices."""
+    groups = sorted({one.group for one in lessons} | {one.group for one in preferences})
+    parts: list[Choices] = []
+    shares: list[Tensor] = []
+    taken: list[tuple[Paced, int]] = []
+    other: list[int] = []
+    cuts: list[Tensor] = []
+    made: list[bool] = []
+    corrections = 0
+    every: list[Lesson | Preference] = [*lessons, *preferences]
+    for number, one in enumerate(every):
+        stage = seeing(one.stage)
+        random = np.random.default_rng([seed, number])
+        if isinstance(one, Lesson):
+            changed = compare(one.before, one.after)
+            corrections += sum(change.kind != "kept" for change in changed.changes)
+            rows = _lesson_rows(one, stage, random)
+        else:
+            rows = _preference_rows(one)
+        found = _measured(rows, stage, groups.index(one.group))
+        if found is None:
+            continue
+        part, paced, pairs, counts, kinds = found
+        parts.append(part)
+        shares.append(_share(stage).expand(len(part.choice), -1))
+        taken += [(paced, a) for a, _ in pairs]
+        other += [b for _, b in pairs]
+        cuts.append(counts)
+        made += kinds
+    offsets, offset_group = _habits(lessons, groups)
+    width = len(FEATURES)
+    empty = preference.choices(torch.zeros(0, width), torch.zeros(0).long(), torch.zeros(0).long())
+    return Told(
+        choices=preference.join(parts) if parts else empty,
+        share=torch.cat(shares) if shares else torch.zeros(0, width, dtype=torch.float64),
+        lengths=Lengths(
+            tuple(taken),
+            tuple(other),
+            torch.cat(cuts) if cuts else torch.zeros(0, dtype=torch.float64),
+        ),
+        corrections=corrections,
+        films=tuple(groups),
+        made=torch.tensor(made, dtype=torch.bool),
+        offsets=offsets,
+        offset_group=offset_group,
+    )
+
+
+def _share(stage: Stage) -> Tensor:
+    """(K,) float64: the asked style's weights as shares; none for the measures."""
+    reward = stage.reward
+    if not isinstance(reward, TasteReward):
+        raise ValueError("Weights are a taste's reward's: dress the stage first.")
+    return reward.weights.double()
+
+
+def _lesson_rows(one: Lesson, stage: Stage, random: np.random.Generator) -> _Rows:
+    found = read(one)
+    before, after = found.before, found.after
+    rows = _Rows([after], [])
+    if not after:
+        return rows
+    old, new = set(before), set(after)
+    for at, cut in enumerate(after):
+        others = moves.replacements(stage, after, at, ALTERNATIVES, random)
+        same = [was for was in before if was[0] == cut[0] and was not in new and _touch(was, cut)]
+        if cut in old:
+            _add(rows, stage, others, KEPT, None, False, random)
+        elif same:  # trimmed to other cut points
+            trims = moves.trims(stage, after, at)
+            back = [(*after[:at], was, *after[at + 1 :]) for was in same]
+            _add(rows, stage, trims, 1.0, None, True, random, back)
+        else:  # chosen
+            back = [(*after[:at], was, *after[at + 1 :]) for was in before if was not in new]
+            _add(rows, stage, others, 1.0, None, True, random, back[:4])
+    gone = [was for was in before if was not in new and not any(_touch(was, c) for c in after)]
+    for was in gone[: max(0, len(before) - len(after))]:  # dropped, and nothing put in its place
+        whole = _with(stage, after, was)
+        others = [film for film in moves.drops(whole) if film != after]
+        _add(rows, stage, others, 1.0, None, True, random, [whole])
+    for verdict in one.verdicts:
+        _verdict(rows, stage, before, after, verdict, random)
+    return rows
+
+
+def _touch(one: Choice, other: Choice) -> bool:
+    return one[0] == other[0] and max(one[1], other[1]) < min(one[2], other[2])
+
+
+def _with(stage: Stage, film: Film, cut: Choice) -> Film:
+    """The film with a cut put where the footage's order has it."""
+    rank = stage.material.rank
+    at = sum((int(rank[other[0]]), other[1]) < (int(rank[cut[0]]), cut[1]) for other in film)
+    return (*film[:at], cut, *film[at:])
+
+
+def _add(
+    rows: _Rows,
+    stage: Stage,
+    others: Sequence[Film],
+    weight: float,
+    about: tuple[str, ...] | None,
+    made: bool,
+    random: np.random.Generator,
+    surely: Sequence[Film] = (),
+    taken: Film | None = None,
+) -> None:
+    """One choice: the film that was made (or `taken`) against others, `surely` among them."""
+    mine = rows.films[0] if taken is None else taken
+    drawn = [film for film in moves.in_window(stage, others) if film != mine]
+    if len(drawn) > ALTERNATIVES:
+        picked = random.choice(len(drawn), ALTERNATIVES, replace=False)
+        drawn = [drawn[n] for n in picked.tolist()]
+    drawn = [*(film for film in surely if film and film != mine), *drawn]
+    if not drawn:
+        return
+    at = 0
+    if taken is not None:
+        at = len(rows.films)
+        rows.films.append(taken)
+    begin = len(rows.films)
+    rows.films += drawn
+    rows.sets.append((at, list(range(begin, begin + len(drawn))), weight, about, made))
+
+
+def _verdict(
+    rows: _Rows,
+    stage: Stage,
+    before: Film,
+    after: Film,
+    verdict: Verdict,
+    random: np.random.Generator,
+) -> None:
+    """A verdict as a choice between the cut and what could have stood there; over the features
+    that its reason speaks of."""
+    about = REASONS[verdict.reason] if verdict.reason is not None else None
+    if about == ():
+        return
+    if verdict.cut is None:
+        if verdict.good:  # every cut of an approved film was looked at
+            for at in range(len(after)):
+                others = moves.replacements(stage, after, at, ALTERNATIVES // 2, random)
+                _add(rows, stage, others, VERDICT / 2, about, False, random)
+        return
+    if not 0 <= verdict.cut < len(before):
+        return
+    others = moves.replacements(stage, before, verdict.cut, ALTERNATIVES // 2, random)
+    if verdict.good:
+        _add(rows, stage, others, VERDICT, about, False, random, taken=before)
+        return
+    for film in moves.in_window(stage, others)[: ALTERNATIVES // 4]:  # any of these rather
+        _add(rows, stage, [], VERDICT * 4 / ALTERNATIVES, about, False, random, [before], film)
+
+
+def _preference_rows(one: Preference) -> _Rows:
+    better = _chain(choices_of(one.pool, one.better))
+    worse = _chain(choices_of(one.pool, one.worse))
+    if not better or not worse or better == worse:
+        return _Rows([], [])
+    return _Rows([better, worse], [(0, [1], PREFERENCE, None, False)])
+
+
+Measured = tuple[Choices, Paced, list[tuple[int, int]], Tensor, list[bool]]
+
+
+def _measured(rows: _Rows, stage: Stage, group: int) -> Measured | None:
+    """Measure the films of a lesson and lay the choices out; None where there is none."""
+    if not rows.sets:
+        return None
+    found, legal, paced = features(stage, rows.films)
+    # The films that the editor made count whatever the rules say: they are a fact.
+    difference: list[Tensor] = []
+    number, pairs = list[int](), list[tuple[int, int]]()
+    weight, counts, kinds = list[float](), list[float](), list[bool]()
+    for taken, others, weigh, about, made in rows.sets:
+        kept = [n for n in others if bool(legal[n])] or others[:1]
+        size = float(len(rows.films[taken]))
+        mine = _whole(found, stage, rows.films, taken, legal)
+        each = size * (
+            mine - torch.stack([_whole(found, stage, rows.films, n, legal) for n in kept])
+        )
+        if about is not None:
+            seen = torch.tensor([name in about for name in FEATURES])
+            each = torch.where(seen, each, torch.zeros((), dtype=torch.float64))
+        difference.append(each)
+        number += [len(weight)] * len(kept)
+        pairs += [(taken, n) for n in kept]
+        counts += [size] * len(kept)
+        weight.append(weigh)
+        kinds.append(made)
+    told = preference.choices(
+        torch.cat(difference),
+        torch.tensor(number),
+        torch.full((len(weight),), group),
+        torch.tensor(weight, dtype=torch.float64),
+    )
+    return told, paced, pairs, torch.tensor(counts, dtype=torch.float64), kinds
+
+
+def _whole(found: Tensor, stage: Stage, films: Sequence[Film], at: int, legal: Tensor) -> Tensor:
+    """(K,) features of a film, also where the masks stopped it half way: the editor's own film may
+    be one that the program would not make."""
+    if bool(legal[at]):
+        return found[at]
+    progress = stage.reward.start(1)
+    for cut in films[at]:
+        progress, _, _ = stage.reward.grow(progress, *(torch.tensor([value]) for value in cut))
+    reward = stage.reward
+    if not isinstance(reward, TasteReward):
+        raise ValueError("Features are a taste's reward's: dress the stage first.")
+    return reward.features(progress)[0].double()
+
+
+def repaced(told: Told, pace: float, spread: float) -> Choices:
+    """The choices as they are under another pace: the whole-film terms of pacing measured anew."""
+    places = [FEATURES.index(name) for name in ("length_fit", "rhythm")]
+    each: dict[int, Tensor] = {}
+    for paced, _ in told.lengths.taken:
+        if id(paced) not in each:
+            each[id(paced)] = _pacing(paced, pace, spread)
+    rows = [
+        each[id(paced)][a] - each[id(paced)][b]
+        for (paced, a), b in zip(told.lengths.taken, told.lengths.other, strict=True)
+    ]
+    if not rows:
+        return told.choices
+    changed = told.choices.difference.clone()
+    spoken = (changed[:, places] != 0).any(1) | (changed == 0).all(1)
+    fresh = torch.stack(rows) * told.lengths.cuts[:, None]
+    changed[:, places] = torch.where(spoken[:, None], fresh, changed[:, places])
+    return replace(told.choices, difference=changed)
+
+
+def _pacing(paced: Paced, pace: float, spread: float) -> Tensor:
+    """(F, 2) float64: standardised length_fit and rhythm of films under another pace."""
+    stage = paced.stage
+    style = Taste(pace=pace, spread=spread).style(stage.brief.style)
+    brief = replace(stage.brief, style=replace(stage.brief.style, pace=style.pace))
+    reward = replace(stage.reward, brief=brief)
+    frames = paced.frames
+    before = frames.cumsum(1) - frames
+    z = reward.length_z(before, frames)
+    z = torch.where(frames > 0, z, torch.nan)
+    progress = replace(
+        reward.start(len(frames)), z=z, count=(frames > 0).sum(1), length=frames.sum(1)
+    )
+    raw = reward.film_terms(progress)
+    found = ((raw - reward.film_centre) / reward.film_spread).clamp(-3, 3)
+    places = [FILM_TERMS.index(name) for name in ("length_fit", "rhythm")]
+    return found[:, places].double()
+
+
+def _habits(lessons: Sequence[Lesson], groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Where the editor's ends lie off the cut points, in seconds (Q, 2), NaN where it
+    could not well have been moved; and each one's film."""
+    rows: list[tuple[float, float]] = []
+    owner: list[int] = []
+    for one in lessons:
+        points = choices_of(one.pool, one.before, one.applied)
+        for change in compare(one.before, one.after).changes:
+            at = change.before_index
+            if change.after is None or at is None or change.kind == "replaced" or not points[at]:
+                continue
+            clip, source = change.after.clip, change.after.source
+            (shot, first, _), (end, _, last) = points[at][0], points[at][-1]
+            head = (source.first - int(one.pool.frame[shot, first])) / float(clip.rate)
+            tail = (source.stop - int(one.pool.frame[end, last])) / float(clip.rate)
+            if max(abs(head), abs(tail)) <= HABIT:
+                free = (
+                    roomy(one.pool, points[at], 0, SAME)[0],
+                    roomy(one.pool, points[at], len(points[at]) - 1, SAME)[1],
+                )
+                rows.append((head if free[0] else np.nan, tail if free[1] else np.nan))
+                owner.append(groups.index(one.group))
+    return np.array(rows, np.float64).reshape(-1, 2), np.array(owner, np.int64)
+
+
+def weights_by_name(values: Tensor) -> Mapping[str, float]:
+    """A vector over FEATURES as a table."""
+    return dict(zip(FEATURES, values.tolist(), strict=True))
