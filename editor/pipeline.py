@@ -83,8 +83,11 @@ class Decided:
     length: str  # which length was chosen, and why
 
 
-def cut(config: Config, watch: Watch) -> Made:
-    """Make a new version from footage. Raises EditorError for all that an editor can mend."""
+def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
+    """Make a new version from footage. Raises EditorError for all that an editor can mend.
+
+    parent: title of the version that is cut again.
+    """
     check_name(config.name)
     stages = Stages(watch)
     with drafting(config.outputs, config.name) as draft:
@@ -123,6 +126,7 @@ def cut(config: Config, watch: Watch) -> Made:
             edit = Edit(
                 whole.timeline,
                 "cut",
+                parent=parent,
                 asked=report.settings(whole),
                 notes=whole.said,
                 selects=_selects(whole.unchosen),
