@@ -50,13 +50,19 @@ class Opened:
     row: VersionRow
     edit: Edit  # as it was made, its clips where they lie now
     log: Log
-    verdicts: Mapping[str | None, VerdictRow]  # those that stand, by cut id; None: the film
+    given: tuple[VerdictRow, ...]  # every verdict, in order
     children: tuple[str, ...]  # titles of the versions that came of it
 
     @property
     def timeline(self) -> Timeline:
         """The film as it stands."""
         return self.log.state.timeline
+
+    @property
+    def verdicts(self) -> dict[str | None, VerdictRow]:
+        """Those that stand, by cut id; None: the film's."""
+        last = {row.cut: row for row in self.given}
+        return {cut: row for cut, row in last.items() if row.verdict is not None}
 
     @property
     def revision(self) -> int:
@@ -154,7 +160,7 @@ class Desk:
     def _read(self, version: Version, row: VersionRow) -> Opened:
         edit = saved.read(version.folder)
         lie = self.store.clips()
-        edit = replace(edit, timeline=footage.relinked(edit.timeline, lie))
+        edit = footage.relinked(edit, lie)
         acts = [
             act.act if act.correction is None else corrections.from_json(act.correction)
             for act in self.store.acts(row.id)
@@ -165,7 +171,7 @@ class Desk:
             for digest, (path, facts) in lie.items()
             if digest in named
         }
-        known = footage.clips_of(edit.timeline)
+        known = footage.known(edit)
         try:
             log = replay(begin(edit.timeline, {**used, **known}), acts)  # type: ignore[arg-type]
         except CorrectionError as err:
@@ -173,11 +179,8 @@ class Desk:
                 f"The corrections of {version.title} cannot be played again: {err} Its edit.json"
                 " or the store was changed by hand."
             ) from err
-        return Opened(version, row, edit, log, self._standing(row.id), self._children(row))
-
-    def _standing(self, version: int) -> dict[str | None, VerdictRow]:
-        last = {row.cut: row for row in self.store.verdicts(version)}
-        return {cut: row for cut, row in last.items() if row.verdict is not None}
+        given = self.store.verdicts(row.id)
+        return Opened(version, row, edit, log, given, self._children(row))
 
     def _children(self, row: VersionRow) -> tuple[str, ...]:
         return tuple(other.title for other in self.store.versions() if other.parent == row.title)
@@ -228,7 +231,7 @@ class Desk:
             if cut is not None:
                 opened.log.state.piece(cut)
             new = self.store.judge(opened.row.id, revision, cut, verdict, reasons, note)
-            return self._keep(replace(opened, verdicts=self._standing(opened.row.id)), new)
+            return self._keep(replace(opened, given=self.store.verdicts(opened.row.id)), new)
 
     def _check_fresh(self, opened: Opened, revision: int) -> None:
         if opened.revision != revision:
@@ -338,7 +341,7 @@ def _made_at(version: Version) -> float:
 def _facts(version: Version, digest: str, edit: Edit) -> VersionFacts:
     timeline, asked = edit.timeline, edit.asked
     style = asked.get("style")
-    clips = footage.clips_of(timeline)
+    clips = footage.known(edit)
     policy = asked.get("policy")
     return VersionFacts(
         title=version.title,

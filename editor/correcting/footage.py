@@ -8,7 +8,7 @@ from typing import Any
 
 from editor.errors import FootageError
 from editor.film.saved import Edit
-from editor.film.timeline import Timeline
+from editor.film.timeline import Alternative, Timeline
 from editor.footage import ingest
 from editor.footage.cache import Cache
 from editor.footage.clip import Clip
@@ -29,6 +29,12 @@ def clips_of(timeline: Timeline) -> dict[str, Clip]:
     for cut in timeline.cuts:
         clips |= {other.clip.digest: other.clip for other in cut.alternatives}
     return clips
+
+
+def known(edit: Edit) -> dict[str, Clip]:
+    """All clips that a version's own file tells of, by digest."""
+    selects = {other.clip.digest: other.clip for other in edit.selects}
+    return selects | clips_of(edit.timeline)
 
 
 def look(clip: Clip, cache: Cache) -> Found:
@@ -52,24 +58,23 @@ def look(clip: Clip, cache: Cache) -> Found:
     return Found("here")
 
 
-def relinked(timeline: Timeline, lie: Mapping[str, tuple[str, Any]]) -> Timeline:
-    """The timeline with every clip where the store says it lies now."""
+def relinked(edit: Edit, lie: Mapping[str, tuple[str, Any]]) -> Edit:
+    """The edit with every clip where the store says it lies now."""
 
     def moved(clip: Clip) -> Clip:
         path = Path(lie[clip.digest][0]) if clip.digest in lie else clip.path
         return clip if path == clip.path else replace(clip, path=path)
 
+    def all_moved(others: tuple[Alternative, ...]) -> tuple[Alternative, ...]:
+        return tuple(replace(other, clip=moved(other.clip)) for other in others)
+
     cuts = tuple(
-        replace(
-            cut,
-            clip=moved(cut.clip),
-            alternatives=tuple(
-                replace(other, clip=moved(other.clip)) for other in cut.alternatives
-            ),
-        )
-        for cut in timeline.cuts
+        replace(cut, clip=moved(cut.clip), alternatives=all_moved(cut.alternatives))
+        for cut in edit.timeline.cuts
     )
-    return replace(timeline, cuts=cuts)
+    return replace(
+        edit, timeline=replace(edit.timeline, cuts=cuts), selects=all_moved(edit.selects)
+    )
 
 
 def roots(edit: Edit) -> tuple[Path, ...]:
@@ -83,7 +88,7 @@ def roots(edit: Edit) -> tuple[Path, ...]:
 def gather(edit: Edit, cache: Cache, store: Store) -> dict[str, Clip]:
     """All clips of a version's footage that are still there, by digest."""
     named = [path for path in roots(edit) if os.path.lexists(path)]
-    found = dict(clips_of(edit.timeline))
+    found = known(edit)
     if named:
         try:
             clips, _ = ingest.ingest(named, cache, lambda done, total, name: None)

@@ -1,0 +1,300 @@
+"""Turn corrections into new versions: the film as corrected, or cut again under what was asked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from editor.config import Config, Style, load_style
+from editor.correcting import analyses
+from editor.correcting.desk import Desk, Opened
+from editor.correcting.footage import roots
+from editor.correcting.history import Event, events
+from editor.errors import CorrectionError, FootageError
+from editor.film import saved
+from editor.film.corrected import Corrected, Marked
+from editor.film.saved import Edit
+from editor.film.timeline import Timeline
+from editor.footage import analysis
+from editor.footage.clip import Clip
+from editor.footage.measures import Sound
+from editor.progress import Watch
+from editor.timing import FrameSpan, rate_text
+from editor.versions import Version, drafting
+
+if TYPE_CHECKING:
+    from editor.film.render import RenderReport
+
+DEFAULT_STYLE = "default"  # of a version that says none
+ANY_SEED = 1 << 32
+
+
+def render(desk: Desk, title: str, watch: Watch, film: bool = True) -> Version:
+    """Make the film as it stands a new version. Raises EditorError.
+
+    The version that it came from stays as it is. film: with film.mp4.
+    """
+    opened = desk.open(title)
+    _check_footage(desk, opened)
+    edit = replace(
+        opened.edit,
+        timeline=opened.timeline,
+        made_by="correction",
+        parent=title,
+        notes=(*opened.edit.notes, *_marks_said(opened)),
+    )
+    with drafting(desk.outputs, opened.version.name) as draft:
+        rendered = _film(desk, edit, draft.folder, watch) if film else None
+        with watch.stage("papers"):
+            _papers(edit, draft.folder)
+        done = tuple(
+            event for event in events(desk, title) if event.kind in ("correction", "undo", "redo")
+        )
+
+        def seal(version: Version) -> None:
+            from editor import exchange
+
+            saved.write(edit, draft.folder)
+            exchange.beside(edit, version, (), draft.folder)
+            text = json.dumps(_report(edit, version, opened, rendered, done), indent=2)
+            (draft.folder / "report.json").write_text(text + "\n", encoding="utf-8")
+
+        version = draft.publish(seal)
+    desk.register(version, parent_revision=opened.revision)
+    return version
+
+
+def _check_footage(desk: Desk, opened: Opened) -> None:
+    """Raise FootageError where a clip that the film shows is not what it was."""
+    found = desk.states(opened.version.title)
+    shown = dict.fromkeys(cut.clip.digest for cut in opened.timeline.cuts)
+    wrong = [found[digest].says for digest in shown if found[digest].state != "here"]
+    if wrong:
+        more = f" And {len(wrong) - 1} more." if len(wrong) > 1 else ""
+        raise FootageError(f"{wrong[0]}{more}")
+
+
+def _marks_said(opened: Opened) -> tuple[str, ...]:
+    """Notes of the editor, which would be lost with the corrections otherwise."""
+    state = opened.log.state
+    said = [(state.name(cut) if cut else "the film", text) for cut, text in _notes(state)]
+    return tuple(f"Note on {what}: {text}" for what, text in said)
+
+
+def _notes(state: Corrected) -> list[tuple[str, str]]:
+    here = {piece.id for piece in state.pieces}
+    return [(cut, text) for cut, text in (state.notes or {}).items() if not cut or cut in here]
+
+
+def _film(desk: Desk, edit: Edit, folder: Path, watch: Watch) -> "RenderReport":
+    from editor.film import render as rendering  # MoviePy: not before
+
+    asked = analyses.settings(edit)
+    sounds: dict[str, Sound] = {}
+    clips = {cut.clip.digest: cut.clip for cut in edit.timeline.cuts}
+    with watch.stage("analysis") as advance:
+        for number, clip in enumerate(clips.values()):
+            advance(number, len(clips), clip.name)
+            seen = analysis.analyse(clip, asked, desk.cache, lambda share: None)
+            sounds[clip.digest] = seen.sound
+    with watch.stage("render") as advance:
+        return rendering.render(
+            edit.timeline,
+            folder / "film.mp4",
+            sounds,
+            lambda share: advance(share, 1.0, "film.mp4"),
+        )
+
+
+def _papers(edit: Edit, folder: Path) -> None:
+    from editor.film import pacing, storyboard  # matplotlib: not before
+
+    storyboard.draw(edit.timeline, folder / "storyboard.png")
+    style = analyses.style_of(edit) or load_style(DEFAULT_STYLE)
+    pacing.draw(_same_terms(edit.timeline), style, folder / "pacing.png")
+
+
+def _same_terms(timeline: Timeline) -> Timeline:
+    """Cuts that an editor put in have no terms; a drawing wants all of them or none."""
+    if all(cut.terms for cut in timeline.cuts):
+        return timeline
+    return replace(timeline, cuts=tuple(replace(cut, terms={}) for cut in timeline.cuts))
+
+
+def _report(
+    edit: Edit,
+    version: Version,
+    opened: Opened,
+    rendered: "RenderReport | None",
+    done: tuple[Event, ...],
+) -> dict[str, Any]:
+    """report.json: the keys of a cut's that hold here, and what was corrected."""
+    timeline, folder = edit.timeline, version.folder
+    return {
+        "version": version.title,
+        "film": str(folder / "film.mp4") if rendered else None,
+        "timeline": str(folder / "timeline.otio"),
+        "report": str(folder / "report.json"),
+        "rate": rate_text(timeline.rate),
+        "size": list(timeline.size),
+        "duration_s": round(float(timeline.duration), 6),
+        "made_by": edit.made_by,
+        "parent": edit.parent,
+        "parent_revision": opened.revision,
+        "cuts": [
+            {
+                "index": index,
+                "clip": str(cut.clip.path),
+                "shot": cut.shot,
+                "clip_in": cut.source.first,
+                "clip_out": cut.source.stop,
+                "source_timecode": str(cut.clip.timecode_at(cut.source.first)),
+                "film_in": cut.start,
+                "film_out": cut.stop,
+                "reason": cut.reason,
+            }
+            for index, cut in enumerate(timeline.cuts)
+        ],
+        "corrections": [f"{one.kind}: {one.says}" for one in done],
+        "notes": [*edit.notes, *(rendered.notes if rendered else ())],
+        "settings": dict(edit.asked),
+    }
+
+
+# --- again ----------------------------------------------------------------------------------------
+
+
+def again(
+    desk: Desk,
+    title: str,
+    watch: Watch,
+    seed: int | None = None,
+    duration: float | None = None,
+    film: bool = True,
+) -> Version:
+    """Cut the same footage again: what is locked stays, what is banned goes, a new version.
+
+    seed: None for another than the version's own; duration: s, None for what was asked then.
+    Raises EditorError.
+    """
+    from editor import pipeline  # torch: seconds
+
+    opened = desk.open(title)
+    config = again_config(desk, opened, seed, duration, film)
+    made = pipeline.cut(config, watch, parent=title)
+    desk.register(made.version, parent_revision=opened.revision)
+    return made.version
+
+
+def again_config(
+    desk: Desk, opened: Opened, seed: int | None, duration: float | None, film: bool
+) -> Config:
+    """What the next cut is asked: as the version was, and what the editor marked since."""
+    asked, state = opened.edit.asked, opened.log.state
+    footage = _footage(desk, opened)
+    known = desk.footage(opened.version.title)
+    bans = [*_texts(asked, "ban"), *(_words(mark, known) for mark in state.bans)]
+    own = asked.get("seed")
+    timeline = opened.timeline
+    return Config(
+        footage=footage,
+        outputs=desk.outputs,
+        style=_style(opened),
+        name=opened.version.name,
+        duration=duration if duration is not None else _number(asked, "duration_s"),
+        only=tuple(_texts(asked, "only")),
+        ban=tuple(dict.fromkeys(bans)),
+        must=_musts(opened, known, _texts(asked, "must_include")),
+        music=timeline.music.path if timeline.music else None,
+        backbone=_text(asked, "backbone"),
+        weights=Path(weights) if (weights := _text(asked, "weights")) else None,
+        policy=_policy(asked),
+        size=timeline.size,
+        rate=timeline.rate,
+        seed=seed if seed is not None else ((own if isinstance(own, int) else 0) + 1) % ANY_SEED,
+        render=film,
+    )
+
+
+def _footage(desk: Desk, opened: Opened) -> tuple[Path, ...]:
+    """What the version was cut from; where that was moved, the clips that are known."""
+    named = roots(opened.edit)
+    there = tuple(path for path in named if path.exists())
+    if there and len(there) == len(named):
+        return there
+    states = desk.states(opened.version.title)
+    clips = opened.log.state.clips
+    found = [clips[digest].path for digest, one in states.items() if one.state == "here"]
+    if not there and not found:
+        raise FootageError(
+            f"The footage of {opened.version.title} is gone: {', '.join(map(str, named)) or '-'}."
+            " Put it back, or find it again by its content (relink)."
+        )
+    return (*there, *(path for path in found if not any(path.is_relative_to(at) for at in there)))
+
+
+def _musts(opened: Opened, known: Mapping[str, Clip], asked: list[str]) -> tuple[str, ...]:
+    """What has to be used: what is locked, to the frame; what was marked, where no lock holds it.
+
+    Raises CorrectionError where a mark and a lock share frames and neither can have all.
+    """
+    state = opened.log.state
+    locked = [
+        Marked(piece.cut.clip.digest, piece.cut.source) for piece in state.shown if piece.locked
+    ]
+    marked = []
+    for mark in state.musts:
+        meeting = [one for one in locked if one.span and mark.overlaps(one.digest, one.span)]
+        if not meeting:
+            marked.append(mark)
+        elif mark.span is not None and not any(_holds(one.span, mark.span) for one in meeting):
+            name = known[mark.digest].name
+            raise CorrectionError(
+                f"{name}: the frames {mark.span.first} to {mark.span.stop} must be included, and a"
+                " locked cut shows only some of them. Unlock it, or take the other back."
+            )
+    texts = [_words(mark, known) for mark in (*locked, *marked)]
+    held = {text.rpartition("@")[0] for text in texts}
+    kept = [text for text in asked if text not in texts and text.rpartition("@")[0] not in held]
+    return tuple(dict.fromkeys((*kept, *texts)))
+
+
+def _holds(span: FrameSpan | None, inner: FrameSpan) -> bool:
+    return span is not None and span.first <= inner.first and inner.stop <= span.stop
+
+
+def _words(mark: Marked, known: Mapping[str, Clip]) -> str:
+    """A mark as it is typed: CLIP@IN-OUT."""
+    path = str(known[mark.digest].path)
+    return path if mark.span is None else f"{path}@{mark.span.first}-{mark.span.stop}"
+
+
+def _style(opened: Opened) -> Style:
+    return analyses.style_of(opened.edit) or load_style(DEFAULT_STYLE)
+
+
+def _policy(asked: Mapping[str, Any]) -> str | None:
+    """A plain way that was asked for by name is taken again; else whichever policy cuts now."""
+    from editor.cutting.baselines import BASELINES
+
+    name = asked.get("policy")
+    return name if name in BASELINES else None
+
+
+def _texts(asked: Mapping[str, Any], key: str) -> list[str]:
+    value = asked.get(key)
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _text(asked: Mapping[str, Any], key: str) -> str | None:
+    value = asked.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _number(asked: Mapping[str, Any], key: str) -> float | None:
+    value = asked.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        return None
+    return float(value)
