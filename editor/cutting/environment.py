@@ -133,9 +133,9 @@ class RoughCut(gymnasium.Env[dict[str, np.ndarray], np.ndarray]):
     """One film as a Gymnasium environment.
 
     Action: [shot or stop (N), in point, out point]; in and out are ignored for stop. Observation:
-    `shots`, what each shot's next cut would meet, and `film`, what the film has come to. An
-    illegal action ends the episode with ILLEGAL and is named in `info`. It is never truncated:
-    every film ends by stopping, which the rules make inevitable.
+    `shots`, what each shot's next cut would meet, and `film`, what the film has come to. A film
+    that stops is terminated; none is ever truncated, for the rules make stopping inevitable. An
+    illegal action terminates with ILLEGAL and is named in `info["illegal"]`.
     """
 
     metadata = {"render_modes": []}  # noqa: RUF012
@@ -143,6 +143,8 @@ class RoughCut(gymnasium.Env[dict[str, np.ndarray], np.ndarray]):
     def __init__(
         self, pool: Pool, style: Style, brief: Brief | None = None, duration: float | None = None
     ) -> None:
+        """pool: what may be cut. style: what is wanted, also where there is no brief. duration: s,
+        the style's where none is asked. Raises as make_stage does."""
         asked = brief or Brief(style, duration or style.duration, style.order, 0)
         self.stage = make_stage(pool, asked)
         m = self.stage.material
@@ -154,38 +156,55 @@ class RoughCut(gymnasium.Env[dict[str, np.ndarray], np.ndarray]):
             }
         )
         self._films = self.stage.start(1)
+        self._over = True  # until it is reset
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Begin an empty film."""
+        """Begin an empty film. Nothing is drawn: every seed begins the same film."""
         super().reset(seed=seed)
         self._films = self.stage.start(1)
+        self._over = False
         return self._observe(), self._info()
 
     def step(
         self, action: np.ndarray
     ) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
-        """Make one cut, or stop."""
-        shot, first, last = (int(value) for value in action)
-        if fault := self._fault(shot, first, last):
+        """Make one cut, or stop. Raises ResetNeeded once the film is over."""
+        if self._over:
+            raise gymnasium.error.ResetNeeded("The film is over: reset() begins another.")
+        if fault := self._fault(action):
+            self._over = True
             return self._observe(), ILLEGAL, True, False, {**self._info(), "illegal": fault}
-        chosen = (torch.tensor([value]) for value in (shot, first, last))
+        chosen = (torch.tensor([int(value)]) for value in action)
         self._films, gain, raw = self.stage.step(self._films, *chosen)
         terms = dict(zip(CUT_TERMS, raw[0].tolist(), strict=True))
-        ended = bool(self._films.done[0])
-        return self._observe(), float(gain), ended, False, {**self._info(), "terms": terms}
+        self._over = bool(self._films.done[0])
+        return self._observe(), float(gain), self._over, False, {**self._info(), "terms": terms}
 
     def action_masks(self) -> np.ndarray:
-        """(N + 1,) bool: legal shots, and stop."""
-        return self.stage.shot_mask(self._films)[0].numpy()
+        """(N + 1 + P + P,) bool, as learners with masks ask for a MultiDiscrete: legal shots and
+        stop; in points, then out points, that are legal with *some* legal shot. Which pairs a shot
+        allows, no flat mask can say: `pair_mask` does."""
+        shots = self.stage.shot_mask(self._films)[0]
+        legal = torch.nonzero(shots[:-1])[:, 0]
+        if not len(legal):
+            return np.concatenate([shots.numpy(), np.ones(2 * self.stage.material.points, bool)])
+        films = self._films.select(torch.zeros_like(legal))
+        pairs = self.stage.pair_mask(films, legal).any(0)  # (L, P, P) -> (P, P)
+        return torch.cat([shots, pairs.any(1), pairs.any(0)]).numpy()
 
     def pair_mask(self, shot: int) -> np.ndarray:
         """(P, P) bool: legal [in, out] of a shot."""
         return self.stage.pair_mask(self._films, torch.tensor([shot]))[0].numpy()
 
-    def _fault(self, shot: int, first: int, last: int) -> str:
-        if not self.action_masks()[shot]:
+    def _fault(self, action: np.ndarray) -> str:
+        """Why an action is illegal; empty where it is not."""
+        if not self.action_space.contains(np.asarray(action)):
+            sizes = [self.stage.material.size + 1, *2 * [self.stage.material.points]]
+            return f"{np.asarray(action).tolist()} is no [shot, in, out] of {sizes} choices"
+        shot, first, last = (int(value) for value in action)
+        if not bool(self.stage.shot_mask(self._films)[0, shot]):
             return "stop outside the length window" if shot == self.stage.stop else f"shot {shot}"
         if shot != self.stage.stop and not self.pair_mask(shot)[first, last]:
             return f"shot {shot} from point {first} to {last}"

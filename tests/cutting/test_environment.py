@@ -1,3 +1,4 @@
+import sys
 import warnings
 from dataclasses import replace
 from fractions import Fraction
@@ -265,12 +266,75 @@ def test_many_films_at_once_earn_what_each_earns_alone():
         assert total == pytest.approx(float(films.progress.score[film]), abs=1e-4)
 
 
-def test_gymnasium_accepts_the_environment():
+@pytest.mark.parametrize("seed", range(16))
+def test_on_any_pool_and_brief_the_batch_and_the_single_film_agree_step_by_step(seed):
+    """Rewards, masks and ends, of films cut together and of the same films cut one by one."""
+    rng = np.random.default_rng([seed, 5])
+    pool = simulate(sample_world(rng, 2, 40), rng)
+    brief = sample_brief(pool, rng, most_cuts=12)
+    try:
+        stage = make_stage(pool, brief)
+    except FootageError:
+        return  # said before anything is cut
+    generator = torch.Generator().manual_seed(seed)
+    alone = [environment.RoughCut(pool, brief.style, brief) for _ in range(3)]
+    for env in alone:
+        env.reset()
+    together, over = stage.start(3), [False] * 3
+    while not all(over):
+        mask = stage.shot_mask(together)
+        shot = torch.multinomial(mask.float(), 1, generator=generator)[:, 0]
+        pairs = stage.pair_mask(together, shot)
+        pair = torch.multinomial(pairs.flatten(1).float(), 1, generator=generator)[:, 0]
+        first, last = pair // stage.material.points, pair % stage.material.points
+        together, gain, _ = stage.step(together, shot, first, last)
+        for film, env in enumerate(alone):
+            if over[film]:
+                assert float(gain[film]) == 0.0, "a film that has stopped earns nothing more"
+                continue
+            flat = env.action_masks()
+            assert np.array_equal(flat[: pool.size + 1], mask[film].numpy())
+            if int(shot[film]) != stage.stop:
+                ins, outs = np.split(flat[pool.size + 1 :], 2)
+                assert ins[first[film]] and outs[last[film]]
+            action = np.array([shot[film], first[film], last[film]])
+            _, reward, ended, truncated, info = env.step(action)
+            assert reward == pytest.approx(float(gain[film]), abs=1e-5)
+            assert (ended, truncated) == (bool(together.done[film]), False)
+            assert info["score"] == pytest.approx(float(together.progress.score[film]), abs=1e-5)
+            over[film] = ended
+
+
+def made_by_gymnasium(name: str = environment.NAME, **wishes: object) -> gymnasium.Env:
     environment.register()
+    return gymnasium.make(name, pool=pool_of(1), style=STYLE, **wishes)
+
+
+def test_gymnasiums_own_check_finds_nothing_to_say():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        env = gymnasium.make(environment.NAME, pool=pool_of(1), style=STYLE)
-        check_env(env.unwrapped, skip_render_check=True)
+        warnings.simplefilter("error")
+        check_env(made_by_gymnasium().unwrapped, skip_render_check=True)
+
+
+def test_gymnasium_finds_the_environment_by_the_module_that_registers_it():
+    gymnasium.registry.pop(environment.NAME, None)
+    sys.modules.pop("editor.gym", None)
+    env = gymnasium.make(f"editor.gym:{environment.NAME}", pool=pool_of(1), style=STYLE)
+    assert isinstance(env.unwrapped, environment.RoughCut)
+
+
+def test_an_environment_made_by_gymnasium_runs_a_film_under_its_passive_checks():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = made_by_gymnasium(duration=12.0)
+        env.reset(seed=3)
+        over = False
+        while not over:
+            mask = env.unwrapped.action_masks()[: pool_of(1).size + 1]
+            shot = int(np.flatnonzero(mask)[0])
+            first, last = np.argwhere(env.unwrapped.pair_mask(shot))[0]
+            _, _, over, truncated, _ = env.step(np.array([shot, first, last]))
+            assert not truncated
 
 
 def test_an_illegal_action_ends_the_episode_and_is_named():
@@ -285,12 +349,43 @@ def test_an_illegal_action_ends_the_episode_and_is_named():
     assert reward == ILLEGAL and ended and "shot 0" in info["illegal"]
 
 
+@pytest.mark.parametrize("action", [[99, 0, 0], [0, -1, 2], [0, 0, 10_000], [0, 1], [0.5, 1, 2]])
+def test_an_action_outside_the_action_space_is_illegal_too(action):
+    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env.reset(seed=0)
+    _, reward, ended, truncated, info = env.step(np.array(action))
+    assert (reward, ended, truncated) == (ILLEGAL, True, False)
+    assert str(env.action_space.nvec.tolist()) in info["illegal"]
+
+
+@pytest.mark.parametrize("how", ["not begun", "illegal", "stopped"])
+def test_a_film_that_is_over_takes_no_more_actions(how):
+    env = environment.RoughCut(pool_of(1), STYLE, duration=8.0)
+    if how != "not begun":
+        env.reset(seed=0)
+    if how == "illegal":
+        env.step(np.array([env.stage.stop, 0, 0]))
+    over = how != "stopped"
+    while not over:
+        shot = int(np.flatnonzero(env.action_masks()[: env.stage.stop + 1])[-1])
+        pair = np.argwhere(env.pair_mask(shot))[0]
+        _, _, over, _, _ = env.step(np.array([shot, *pair]))
+    with pytest.raises(gymnasium.error.ResetNeeded, match="reset"):
+        env.step(np.array([0, 0, 1]))
+    env.reset()
+    assert env.action_masks().any()
+
+
 def test_masks_are_offered_as_maskable_learners_ask_for_them():
     env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
     _, info = env.reset(seed=0)
+    assert env.action_masks().shape == (env.action_space.nvec.sum(),)
     assert np.array_equal(env.action_masks(), info["action_mask"])
-    shot = int(np.flatnonzero(env.action_masks()[:-1])[0])
-    assert env.pair_mask(shot).any()
+    size, points = env.stage.material.size, env.stage.material.points
+    shots = np.flatnonzero(env.action_masks()[:size])
+    pairs = np.any([env.pair_mask(int(shot)) for shot in shots], axis=0)
+    assert np.array_equal(env.action_masks()[size + 1 : size + 1 + points], pairs.any(1))
+    assert np.array_equal(env.action_masks()[size + 1 + points :], pairs.any(0))
 
 
 def test_must_includes_that_cannot_fit_are_refused_in_an_editors_words():
