@@ -1,0 +1,361 @@
+// Plays a sequence of films' frames on a canvas: exactly those frames, in both directions.
+//
+// A sequence is {rate, frames, size, fit, items: [{clip, in, out, start, length}]}. Each item plays
+// from its clip's `media` in one of a few video elements; while one plays, the next stands ready on
+// its first frame and is started so early as this machine needs, so that the cut is on time. What
+// is drawn is decided by the frame that the browser says it shows, never by a clock. While a clip
+// has no `media` yet, its frames are shown as stills, and playing waits.
+
+import { Slot } from "./slot.js";
+import { Stills } from "./stills.js";
+import { clamp, filmOffset, fps, sourceFrame } from "./time.js";
+
+const SLOTS = 3; // video elements: the playing, the next, and the one before
+const WIDEST = 1280; // px of the canvas: proxies are no larger
+const SOON = 0.5; // s before a cut at which the next clip's start is planned
+const SPEEDS = [1, 2, 4, 8];
+
+export class Player {
+  constructor(stage, canvas, { onFrame = () => {}, onState = () => {}, onTrouble = () => {} } = {}) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.onFrame = onFrame;
+    this.onState = onState;
+    this.sequence = null;
+    this.frame = 0; // the playhead, in frames of the sequence
+    this.drawn = null; // the frame that the canvas shows, null while it shows something else
+    this.speed = 0; // times real speed; negative plays backwards
+    this.muted = false;
+    this.lead = 40; // ms that an element takes from play() to its second frame, learned
+    this.turn = 0;
+    this.wanted = 0; // the speed to play at as soon as there is something to play
+    this.stills = new Stills();
+    this.slots = Array.from(
+      { length: SLOTS },
+      () => new Slot(stage, (slot, now) => this.#presented(slot, now), onTrouble),
+    );
+  }
+
+  /** Take another sequence, keeping the playhead where it can stay. */
+  load(sequence, frame = this.frame) {
+    this.pause();
+    this.sequence = sequence;
+    const [width, height] = sequence.size;
+    const shrink = Math.min(1, WIDEST / width);
+    const size = [Math.round(width * shrink), Math.round(height * shrink)];
+    if (this.canvas.width !== size[0] || this.canvas.height !== size[1]) {
+      [this.canvas.width, this.canvas.height] = size;
+    }
+    this.drawn = null;
+    const wanted = this.wanted;
+    const arrived = this.seek(frame);
+    if (wanted) this.play(wanted);
+    return arrived;
+  }
+
+  /** False while something between the playhead and the end can only be shown as stills. */
+  get playable() {
+    return Boolean(this.sequence?.items.slice(this.at(this.frame)).every((item) => item.clip.media));
+  }
+
+  get last() {
+    return Math.max(0, (this.sequence?.frames ?? 1) - 1);
+  }
+
+  /** Show a frame, paused. Resolves when it is on the canvas. */
+  seek(frame) {
+    this.pause();
+    return this.#go(frame);
+  }
+
+  pause() {
+    if (this.wanted) {
+      this.wanted = 0;
+      this.onState();
+    }
+    if (this.speed === 0) return;
+    this.speed = 0;
+    this.#forget();
+    for (const slot of this.slots) slot.video.pause();
+    this.onState();
+    this.#go(this.frame); // the very frame that the playhead names
+  }
+
+  /** L and J: start, then faster at each press; the other direction starts anew. */
+  shuttle(direction) {
+    const now = Math.sign(this.speed) === direction ? Math.abs(this.speed) : 0;
+    const faster = SPEEDS.find((speed) => speed > now) ?? SPEEDS.at(-1);
+    this.play(direction * faster);
+  }
+
+  async play(speed = 1) {
+    if (!this.sequence?.items.length) return;
+    if (speed > 0 && this.frame >= this.last) this.frame = 0;
+    if (speed < 0 && this.frame <= 0) return;
+    this.wanted = this.playable ? 0 : speed;
+    if (this.wanted) return this.onState();
+    this.#forget();
+    this.speed = speed;
+    const turn = ++this.turn;
+    for (const slot of this.slots) slot.video.pause();
+    this.onState();
+    await this.#go(this.frame);
+    if (turn !== this.turn || this.speed !== speed) return;
+    if (speed > 0) this.#run(this.at(this.frame), this.active);
+    else this.#back(turn);
+  }
+
+  toggle() {
+    if (this.speed || this.wanted) this.pause();
+    else this.play(1);
+  }
+
+  mute(muted) {
+    this.muted = muted;
+    for (const slot of this.slots) slot.video.muted = muted || slot !== this.active || this.speed <= 0;
+  }
+
+  /** Play a little faster or slower, to stay beside another player. */
+  hurry(factor) {
+    if (this.speed > 0 && this.active) this.active.video.playbackRate = this.speed * factor;
+  }
+
+  /** Stop for good and give the video elements back. */
+  close() {
+    this.speed = 0;
+    this.#forget();
+    this.sequence = null;
+    for (const slot of this.slots) slot.close();
+  }
+
+  /** Show pictures instead, side by side: the two sides of a cut that is being trimmed. */
+  async peek(addresses) {
+    this.pause();
+    this.drawn = null;
+    const turn = ++this.turn;
+    const images = await Promise.all(addresses.map((address) => this.stills.get(address)));
+    if (turn !== this.turn) return;
+    const { width, height } = this.canvas;
+    this.#black();
+    const part = width / images.length;
+    images.forEach((image, place) => image && this.#paint(image, [place * part + place, 0, part - 1, height], "letterbox"));
+  }
+
+  /** Index of the item on screen at a frame. */
+  at(frame) {
+    const { items } = this.sequence;
+    let low = 0;
+    let high = items.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (items[middle].start <= frame) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  // --- one frame ---------------------------------------------------------------------------------
+
+  #go(frame) {
+    this.frame = clamp(Math.round(frame), 0, this.last);
+    this.turn += this.speed === 0 ? 1 : 0;
+    this.onFrame(this.frame);
+    this.going ??= this.#arrive().finally(() => (this.going = null));
+    return this.going;
+  }
+
+  async #arrive() {
+    while (this.sequence?.items.length && this.drawn !== this.frame) {
+      const { frame, sequence } = this;
+      const index = this.at(frame);
+      const item = sequence.items[index];
+      const turn = this.turn;
+      if (!item.clip.media) {
+        await this.#still(item, frame, turn);
+        continue;
+      }
+      const slot = this.#slotFor(item.clip);
+      await slot.show(this.#shownAt(item, frame));
+      if (sequence !== this.sequence || slot.clip !== item.clip) continue;
+      this.active = slot;
+      this.#draw(slot, item);
+      this.drawn = frame;
+      if (slot.broken) break;
+      if (turn === this.turn && this.speed > 0) this.#prepare(index + 1);
+    }
+    if (!this.sequence?.items.length) this.#black();
+  }
+
+  /** The frame as a picture of its own; a sequence that was loaded meanwhile goes first. */
+  async #still(item, frame, turn) {
+    const { sequence } = this;
+    const image = await this.stills.get(item.clip.still(this.#shownAt(item, frame)));
+    if (sequence !== this.sequence) return;
+    this.drawn = frame;
+    if (turn !== this.turn && this.frame !== frame) return;
+    this.#black();
+    if (image) this.#paint(image, [0, 0, this.canvas.width, this.canvas.height], sequence.fit, item.clip.size);
+  }
+
+  #shownAt(item, frame) {
+    return sourceFrame(frame - item.start, item.in, item.out, item.clip.rate, this.sequence.rate);
+  }
+
+  /** A slot for a clip: one that has it open, else the one that was not used for longest. */
+  #slotFor(clip) {
+    const slot =
+      (this.active?.clip?.media === clip.media && this.active) ||
+      this.slots.find((one) => one.clip?.media === clip.media && one !== this.next) ||
+      this.slots.filter((one) => one !== this.active).reduce((a, b) => (a.used <= b.used ? a : b));
+    slot.used = ++this.turns;
+    if (slot === this.next) this.next = null;
+    slot.open(clip);
+    return slot;
+  }
+
+  turns = 0;
+
+  #prepare(index) {
+    const item = this.sequence.items[index];
+    if (!item || this.#follows(index - 1)) return;
+    const others = this.slots.filter((slot) => slot !== this.active);
+    const slot =
+      others.find((one) => one.clip?.media === item.clip.media) ||
+      others.reduce((a, b) => (a.used <= b.used ? a : b));
+    slot.used = ++this.turns;
+    slot.open(item.clip);
+    slot.show(item.in);
+    this.next = slot;
+    this.nextIndex = index;
+  }
+
+  // --- forward -----------------------------------------------------------------------------------
+
+  #run(index, slot) {
+    this.index = index;
+    this.active = slot;
+    slot.video.muted = this.muted;
+    slot.play(this.speed);
+    this.planned = null;
+    if (this.nextIndex !== index + 1 || !this.next) this.#prepare(index + 1);
+  }
+
+  #presented(slot, now) {
+    if (this.speed <= 0 || !this.sequence) return;
+    if (slot === this.next && slot.started) this.#learn(slot, now);
+    const item = this.sequence.items[this.index];
+    if (slot !== this.active || slot.clip !== item?.clip || slot.shown === null) return;
+    if (slot.shown >= item.out) return this.#cut();
+    if (slot.shown < item.in) return;
+    this.frame = item.start + filmOffset(slot.shown, item.in, item.length, item.clip.rate, this.sequence.rate);
+    this.#draw(slot, item);
+    this.drawn = this.frame;
+    this.onFrame(this.frame);
+    this.#plan(item, slot);
+  }
+
+  /** Plan the cut as soon as it is near: start the next element early, switch on time. */
+  #plan(item, slot) {
+    const left = (item.out - slot.shown) / fps(item.clip.rate) / this.speed;
+    if (this.planned || left > SOON) return;
+    const follows = this.#follows(this.index);
+    this.planned = [setTimeout(() => this.#cut(), left * 1000)];
+    if (this.next && !follows) {
+      this.planned.push(setTimeout(() => this.#start(), Math.max(0, left * 1000 - this.lead)));
+    }
+  }
+
+  /** True where the next item goes on in the same clip without a cut. */
+  #follows(index) {
+    const { items } = this.sequence;
+    const [item, next] = [items[index], items[index + 1]];
+    return Boolean(next && next.clip === item.clip && next.in === item.out);
+  }
+
+  #start() {
+    if (!this.next?.ready || this.speed <= 0) return;
+    this.next.started = performance.now();
+    this.next.video.muted = true;
+    this.next.play(this.speed);
+  }
+
+  #learn(slot, now) {
+    const item = this.sequence.items[this.nextIndex];
+    if (slot.shown === null || slot.shown <= item.in) return;
+    const taken = now - slot.started - 1000 / fps(item.clip.rate);
+    slot.started = 0;
+    this.lead = clamp(0.7 * this.lead + 0.3 * taken, 0, 150);
+  }
+
+  async #cut() {
+    const { index } = this;
+    const follows = this.#follows(index);
+    this.#forget();
+    if (index + 1 >= this.sequence.items.length) {
+      this.frame = this.last;
+      this.pause();
+      return;
+    }
+    if (follows) {
+      this.#prepare(index + 2);
+      this.index = index + 1;
+      return;
+    }
+    this.active.video.pause();
+    const slot = this.next;
+    const turn = this.turn;
+    const item = this.sequence.items[index + 1];
+    if (!slot.ready || slot.shown < item.in) await slot.show(item.in);
+    if (turn !== this.turn || this.speed <= 0) return;
+    this.next = null;
+    this.active = slot;
+    this.index = index + 1;
+    const begun = slot.started || !slot.video.paused;
+    slot.video.muted = this.muted;
+    if (begun) this.#prepare(index + 2);
+    else this.#run(index + 1, slot);
+    this.#presented(slot, performance.now());
+  }
+
+  #forget() {
+    for (const timer of this.planned ?? []) clearTimeout(timer);
+    this.planned = null;
+    if (this.next) this.next.started = 0;
+  }
+
+  // --- backward ----------------------------------------------------------------------------------
+
+  /** Browsers have no negative rate: step by the clock, over proxies whose every frame is whole. */
+  async #back(turn) {
+    const begun = performance.now();
+    const from = this.frame;
+    const rate = fps(this.sequence.rate) * this.speed;
+    while (this.speed < 0 && turn === this.turn) {
+      const target = Math.round(from + ((performance.now() - begun) / 1000) * rate);
+      if (target <= 0) return this.seek(0);
+      if (target < this.frame) await this.#go(target);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  }
+
+  // --- drawing -----------------------------------------------------------------------------------
+
+  #black() {
+    this.context.fillStyle = "#000";
+    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  #draw(slot, item) {
+    this.#black();
+    if (slot.broken) return;
+    this.#paint(slot.video, [0, 0, this.canvas.width, this.canvas.height], this.sequence.fit, item.clip.size);
+  }
+
+  /** size: px as shown, where the picture's own pixels are not square. */
+  #paint(picture, [left, top, width, height], fit, size) {
+    const [w, h] = size ?? [picture.naturalWidth, picture.naturalHeight];
+    const scale = (fit === "fill" ? Math.max : Math.min)(width / w, height / h);
+    const [x, y] = [left + (width - w * scale) / 2, top + (height - h * scale) / 2];
+    this.context.drawImage(picture, x, y, w * scale, h * scale);
+  }
+}
