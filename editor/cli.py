@@ -194,6 +194,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     watch = _watch()
+    if options.peers:
+        return _peers(options, watch)
     _story(watch)
     from editor.bench import suite, table
 
@@ -210,6 +212,21 @@ def _bench(options: argparse.Namespace) -> int:
     except suite.Unfinished as err:
         say(err.rows)  # what was measured took long: it is not thrown away
         raise
+    return MADE
+
+
+def _peers(options: argparse.Namespace, watch: Watch) -> int:
+    from editor.bench import peers, suite, table
+
+    with watch.stage("learning") as advance:
+        curves = peers.measure(peers.TRIALS, options.seeds, options.log, advance)
+    rows = peers.rows(curves)
+    if options.plot:
+        peers.draw(curves, options.plot)
+    if options.json:
+        _say(json.dumps({"machine": suite.machine(), **peers.as_json(curves, rows)}, indent=2))
+    else:
+        _say(table.draw(rows, suite.machine()))
     return MADE
 
 

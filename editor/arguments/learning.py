@@ -86,6 +86,21 @@ def add_bench(commands: "Commands[Parser]") -> None:
     bench.add_argument(
         "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"
     )
+    peers = bench.add_argument_group("learning, beside Stable-Baselines3 (pip install '.[peers]')")
+    peers.add_argument(
+        "--peers", action="store_true", help="measure this: steps to learn CartPole and Pendulum"
+    )
+    peers.add_argument(
+        "--seeds",
+        type=values.asked(values.count),
+        default=5,
+        metavar="N",
+        help="runs of each (default: 5)",
+    )
+    peers.add_argument(
+        "--log", type=Path, metavar="FILE", help="finished runs, as JSON lines; kept, not run again"
+    )
+    peers.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves")
     add_json(bench)
 
 

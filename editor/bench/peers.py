@@ -1,0 +1,377 @@
+"""Turn tasks that everybody knows into learning curves of our algorithms beside a peer's.
+
+The peer is Stable-Baselines3 (Raffin et al. 2021), with the hyperparameters that its own zoo
+publishes; ours get the same. A run is judged by its likeliest actions on episodes from fixed
+starts, the same for both, and ends when it reaches the task's mark.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from time import process_time
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from editor.bench import table
+from editor.bench.table import Row
+from editor.errors import EditorError
+from models import actor_critic, ppo, reinforce
+from models.algorithms import ALGORITHMS
+from models.rollout import one_thread
+from models.tasks import Task, play_by, policy_for
+
+OURS, PEER = "ours", "Stable-Baselines3"
+SEEDS = 5
+WITHIN = 1.2  # of the peer's median steps
+JUDGED = 20  # episodes whose mean is held against the mark
+STARTS = 10_000  # seed of the first judged episode: training's seeds are small
+
+Advance = Callable[[float, float, str], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A task, how it is learned, and what counts as learned."""
+
+    task: str  # of Gymnasium
+    algorithm: str  # of ALGORITHMS
+    mark: float  # mean return
+    budget: int  # steps of all copies together, at most
+    every: int  # steps between two looks
+    copies: int
+    stretch: int  # steps of each copy an update; for whole episodes not used
+    rate: float  # learning rate
+    settings: Any  # of the algorithm
+    falling: bool = False  # rate and clip fall linearly to 0 over the budget
+    momentum: bool = True  # Adam; False: RMSProp
+    peer: str = ""  # class of the peer; empty: it has none
+    published: tuple[tuple[str, Any], ...] = ()  # hyperparameters that only the peer has
+
+    @property
+    def name(self) -> str:
+        """The trial in a few words."""
+        return f"{self.algorithm} on {self.task}"
+
+
+# https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml and a2c.yml; what they leave to
+# the library's defaults (norm 0.5, value 0.5, eps 1e-5, minibatch 64) is written out.
+TRIALS: tuple[Trial, ...] = (
+    Trial(
+        "CartPole-v1", "ppo", 475.0, 100_000, 2048, 8, 32, 1e-3,
+        ppo.Settings(clip=0.2, epochs=20, minibatch=256, entropy=0.0, lam=0.8, gamma=0.98,
+                     most_kl=float("inf")),
+        falling=True, peer="PPO",
+    ),
+    Trial(
+        "Pendulum-v1", "ppo", -250.0, 100_000, 4096, 4, 1024, 1e-3,
+        ppo.Settings(clip=0.2, epochs=10, minibatch=64, entropy=0.0, lam=0.95, gamma=0.9,
+                     most_kl=float("inf")),
+        peer="PPO", published=(("use_sde", True), ("sde_sample_freq", 4)),
+    ),
+    Trial(
+        "CartPole-v1", "actor-critic", 450.0, 500_000, 10_000, 8, 5, 7e-4,
+        actor_critic.Settings(gamma=0.99, lam=1.0, normalise=False, entropy=0.0),
+        momentum=False, peer="A2C",
+    ),
+    Trial(
+        "CartPole-v1", "reinforce", 195.0, 300_000, 5_000, 8, 0, 5e-3,
+        reinforce.Settings(gamma=0.99, normalise=True, entropy=0.0),
+    ),
+    Trial(
+        "CartPole-v1", "reinforce-value", 195.0, 300_000, 5_000, 8, 0, 5e-3,
+        reinforce.Settings(baseline="value", gamma=0.99, normalise=True, entropy=0.0),
+    ),
+    Trial(
+        "CartPole-v1", "reinforce-plain", 195.0, 300_000, 5_000, 8, 0, 5e-3,
+        reinforce.Settings(baseline="none", gamma=0.99, normalise=True, entropy=0.0),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run."""
+
+    trial: str
+    who: str  # OURS or PEER
+    seed: int
+    steps: tuple[int, ...]  # taken at each look
+    mean: tuple[float, ...]  # return at each look
+    reached: int | None  # steps at which the mark was reached; None: not within the budget
+    seconds: float  # CPU, looks included
+
+
+class _Reached(Exception):
+    """The run has come to its mark."""
+
+
+class _Judge:
+    """Looks at a policy every so many steps."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self.steps: list[int] = []
+        self.mean: list[float] = []
+        self.next = trial.every
+
+    def look(self, taken: int, act: Callable[[np.ndarray], Any]) -> None:
+        """Judge the policy where it is time. Raises _Reached."""
+        if taken < self.next:
+            return
+        self.next = taken + self.trial.every
+        mean = float(np.mean(play_by(act, self.trial.task, JUDGED, STARTS)))
+        self.steps.append(taken)
+        self.mean.append(mean)
+        if mean >= self.trial.mark:
+            raise _Reached
+
+    def curve(self, who: str, seed: int, reached: bool, began: float) -> Curve:
+        """What was seen."""
+        return Curve(
+            self.trial.name,
+            who,
+            seed,
+            tuple(self.steps),
+            tuple(self.mean),
+            self.steps[-1] if reached else None,
+            process_time() - began,
+        )
+
+
+def ours(trial: Trial, seed: int) -> Curve:
+    """Learn a task with this project's algorithm, until the mark or the budget's end."""
+    began, judge = process_time(), _Judge(trial)
+    try:
+        _learn(trial, seed, judge)
+    except _Reached:
+        return judge.curve(OURS, seed, True, began)
+    return judge.curve(OURS, seed, False, began)
+
+
+def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
+    task = Task(trial.task, trial.copies, seed=100 * seed)
+    policy = policy_for(task, seed=seed)
+    optimizer = _optimizer(trial, policy)
+    generator = torch.Generator().manual_seed(seed)
+    algorithm = ALGORITHMS[trial.algorithm]
+    while task.taken < trial.budget:
+        if algorithm.whole:
+            steps = task.episodes(policy, generator)
+        else:
+            steps = task.stretch(policy, trial.stretch, generator)
+        settings, left = trial.settings, max(0.0, 1 - task.taken / trial.budget)
+        if trial.falling:
+            settings = replace(settings, clip=settings.clip * left)
+            optimizer.param_groups[0]["lr"] = trial.rate * left
+        algorithm.update(policy, optimizer, [steps], settings, generator)
+        judge.look(task.taken, lambda seen: policy.odds(torch.from_numpy(seen)).mode())
+    task.close()
+
+
+def _optimizer(trial: Trial, policy: nn.Module) -> torch.optim.Optimizer:
+    if trial.momentum:
+        return torch.optim.Adam(policy.parameters(), lr=trial.rate, eps=1e-5)
+    return torch.optim.RMSprop(policy.parameters(), lr=trial.rate, alpha=0.99, eps=1e-5)
+
+
+def theirs(trial: Trial, seed: int) -> Curve:
+    """Learn a task with the peer's algorithm. Raises EditorError where it is not installed."""
+    try:
+        import stable_baselines3
+        from stable_baselines3.common.callbacks import BaseCallback
+        from stable_baselines3.common.env_util import make_vec_env
+    except ImportError as err:
+        raise EditorError(
+            f"The peer is not installed ({err}): pip install 'film-editor-assistant[peers]'"
+        ) from err
+
+    judge = _Judge(trial)
+
+    class Looks(BaseCallback):  # type: ignore[misc]
+        """Judges the peer's policy between its updates, as ours is judged."""
+
+        def _on_rollout_start(self) -> None:
+            judge.look(
+                self.num_timesteps, lambda seen: self.model.predict(seen, None, None, True)[0]
+            )
+
+        def _on_step(self) -> bool:
+            return True
+
+    began = process_time()
+    learner = getattr(stable_baselines3, trial.peer)(
+        "MlpPolicy",
+        make_vec_env(trial.task, trial.copies, seed=100 * seed),
+        seed=seed,
+        device="cpu",
+        **peers_options(trial),
+    )
+    try:
+        learner.learn(trial.budget, callback=Looks())
+        judge.next = 0  # the last update has not been looked at
+        judge.look(learner.num_timesteps, lambda seen: learner.predict(seen, None, None, True)[0])
+    except _Reached:
+        return judge.curve(PEER, seed, True, began)
+    return judge.curve(PEER, seed, False, began)
+
+
+def peers_options(trial: Trial) -> dict[str, Any]:
+    """A trial's hyperparameters by the peer's names."""
+    given = trial.settings
+
+    def schedule(value: float) -> Any:
+        return (lambda left: left * value) if trial.falling else value
+
+    shared = {
+        "n_steps": trial.stretch,
+        "learning_rate": schedule(trial.rate),
+        "gamma": given.gamma,
+        "gae_lambda": given.lam,
+        "ent_coef": given.entropy,
+        "vf_coef": given.value,
+        "max_grad_norm": given.norm,
+        **dict(trial.published),
+    }
+    if trial.peer == "PPO":
+        shared |= {
+            "n_epochs": given.epochs,
+            "batch_size": given.minibatch,
+            "clip_range": schedule(given.clip),
+        }
+    return shared
+
+
+def measure(trials: Sequence[Trial], seeds: int, log: Path | None, advance: Advance) -> list[Curve]:
+    """Run every trial with every seed, ours and the peer's in turn.
+
+    log: JSON lines of finished runs, added to as they finish; what is there is not run again.
+    Raises EditorError where the peer is absent or the log is none.
+    """
+    done = _read(log) if log is not None else {}
+    plan = list(_plan(trials, seeds))
+    curves = []
+    for number, (trial, who, seed) in enumerate(plan):
+        advance(number, len(plan), f"{trial.name}, {who}, seed {seed}")
+        curve = done.get((trial.name, who, seed))
+        if curve is None:
+            with one_thread():
+                curve = (ours if who == OURS else theirs)(trial, seed)
+            if log is not None:
+                with open(log, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(curve)) + "\n")
+        curves.append(curve)
+    return curves
+
+
+def _plan(trials: Sequence[Trial], seeds: int) -> Iterator[tuple[Trial, str, int]]:
+    for trial in trials:
+        for seed in range(seeds):
+            yield trial, OURS, seed
+            if trial.peer:
+                yield trial, PEER, seed
+
+
+def _read(log: Path) -> dict[tuple[str, str, int], Curve]:
+    """Finished runs by trial, who and seed."""
+    if not log.exists():
+        return {}
+    found = {}
+    for number, line in enumerate(log.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            curve = Curve(**{**row, "steps": tuple(row["steps"]), "mean": tuple(row["mean"])})
+        except (ValueError, TypeError, KeyError) as err:
+            raise EditorError(f"{log}: line {number} is no finished run: {err}.") from err
+        found[curve.trial, curve.who, curve.seed] = curve
+    return found
+
+
+# --- what came of it ------------------------------------------------------------------------------
+
+
+def steps_to_mark(curves: Sequence[Curve], trial: Trial, who: str) -> list[float]:
+    """Steps to the mark of each seed; infinite where it was not reached."""
+    return [
+        float("inf") if curve.reached is None else float(curve.reached)
+        for curve in curves
+        if (curve.trial, curve.who) == (trial.name, who)
+    ]
+
+
+def rows(curves: Sequence[Curve], trials: Sequence[Trial] = TRIALS) -> list[Row]:
+    """Medians: our steps over the peer's where there is a peer and the mark is one that is shared,
+    and our own steps to every mark."""
+    found = []
+    for trial in trials:
+        mine = steps_to_mark(curves, trial, OURS)
+        if not mine:
+            continue
+        what = f"{trial.name}: steps to {trial.mark:g}"
+        footage = f"{sum(map(np.isfinite, mine))} of {len(mine)} seeds"
+        found.append(_row(what, footage, mine, float(trial.budget), "steps"))
+        theirs_ = steps_to_mark(curves, trial, PEER)
+        if not theirs_:
+            continue
+        reached = f"{sum(map(np.isfinite, theirs_))} of {len(theirs_)} seeds"
+        found.append(_row(f"{what}, {PEER}", reached, theirs_, None, "steps"))
+        ratio = median(mine) / median(theirs_)
+        held = WITHIN if trial.algorithm == "ppo" else None
+        found.append(Row(f"{what}, ours / {PEER}", "medians", ratio, ratio, ratio, held, "x", 1))
+    return found
+
+
+def as_json(curves: Sequence[Curve], found: Sequence[Row]) -> dict[str, object]:
+    """Rows and runs as one JSON object; what was not reached is null."""
+    return {
+        "rows": [
+            {
+                name: None if isinstance(value, float) and not np.isfinite(value) else value
+                for name, value in table.as_json(row).items()
+            }
+            for row in found
+        ],
+        "runs": [asdict(curve) for curve in curves],
+    }
+
+
+def _row(what: str, footage: str, each: list[float], target: float | None, unit: str) -> Row:
+    return Row(what, footage, median(each), min(each), max(each), target, unit, len(each))
+
+
+COLOURS = {OURS: "#1f5fa8", PEER: "#d1742a"}
+
+
+def draw(curves: Sequence[Curve], path: Path, trials: Sequence[Trial] = TRIALS) -> None:
+    """Learning curves, a panel a trial: a line a seed, a dot where it reached the mark."""
+    from matplotlib.figure import Figure
+
+    shown = [trial for trial in trials if steps_to_mark(curves, trial, OURS)]
+    across = 3
+    down = -(-len(shown) // across)
+    figure = Figure(figsize=(4.4 * across, 3.2 * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for panel, trial in zip(panels, shown, strict=False):
+        for who, colour in COLOURS.items():
+            own = [c for c in curves if (c.trial, c.who) == (trial.name, who)]
+            for curve in own:
+                panel.plot(curve.steps, curve.mean, color=colour, alpha=0.55, lw=1.2)
+                if curve.reached is not None:
+                    panel.plot(curve.reached, curve.mean[-1], "o", color=colour, ms=4)
+            if own:
+                middle = median(steps_to_mark(curves, trial, who))
+                words = f"{who}: median {middle:,.0f}" if np.isfinite(middle) else who
+                panel.plot([], [], color=colour, label=words)
+        panel.axhline(trial.mark, color="0.4", lw=0.8, ls="--")
+        panel.set_title(f"{trial.name}, mark {trial.mark:g}", fontsize=10)
+        panel.set_xlabel("steps in the task")
+        panel.set_ylabel(f"mean return of {JUDGED} episodes")
+        panel.set_xlim(left=0)
+        panel.legend(fontsize=8, loc="lower right", frameon=False)
+    for panel in panels[len(shown) :]:
+        panel.set_axis_off()
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,107 @@
+import json
+import sys
+from dataclasses import replace
+
+import pytest
+
+from editor.bench import peers
+from editor.bench.peers import OURS, PEER, TRIALS, Curve
+from editor.errors import EditorError
+from models.algorithms import ALGORITHMS
+
+CARTPOLE, PENDULUM = TRIALS[:2]
+EASY = replace(CARTPOLE, mark=5.0, budget=1024, every=256, peer="")  # any policy reaches it
+HARD = replace(EASY, mark=1e6)  # none does
+
+
+def silent(done: float, total: float, label: str) -> None:
+    """Progress that nobody reads."""
+
+
+def curve(who: str, seed: int, reached: int | None, trial: peers.Trial = CARTPOLE) -> Curve:
+    return Curve(trial.name, who, seed, (1000, 2000), (50.0, 480.0), reached, 1.5)
+
+
+def test_a_run_ends_when_it_reaches_the_mark():
+    found = peers.ours(EASY, 0)
+    assert found.reached == found.steps[-1] == 256
+    assert found.mean[-1] >= EASY.mark
+
+
+def test_a_run_that_never_reaches_the_mark_ends_with_its_budget():
+    found = peers.ours(HARD, 0)
+    assert found.reached is None
+    assert found.steps == (256, 512, 768, 1024)
+
+
+def test_one_seed_runs_the_same():
+    one, two = (peers.ours(HARD, 3) for _ in range(2))
+    assert (one.steps, one.mean) == (two.steps, two.mean)
+
+
+def test_finished_runs_are_kept_and_not_run_again(tmp_path):
+    log = tmp_path / "runs.jsonl"
+    first = peers.measure([EASY], 2, log, silent)
+    kept = log.read_text()
+    assert len(kept.splitlines()) == 2
+    assert peers.measure([EASY], 2, log, silent) == first
+    assert log.read_text() == kept
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", '{"trial": "x"}'])
+def test_a_log_that_holds_something_else_is_refused_by_line(tmp_path, line):
+    log = tmp_path / "runs.jsonl"
+    log.write_text(json.dumps(peers.asdict(curve(OURS, 0, 1))) + "\n" + line + "\n")
+    with pytest.raises(EditorError, match="line 2 is no finished run"):
+        peers.measure([EASY], 1, log, silent)
+
+
+def test_without_the_peer_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    with pytest.raises(EditorError, match=r"pip install .*\[peers\]"):
+        peers.theirs(CARTPOLE, 0)
+
+
+def test_medians_are_held_against_the_peers():
+    curves = [
+        *(curve(OURS, seed, steps) for seed, steps in enumerate((9000, 10_000, 30_000))),
+        *(curve(PEER, seed, steps) for seed, steps in enumerate((8000, 12_000, 40_000))),
+    ]
+    ours, theirs, ratio = peers.rows(curves)
+    assert (ours.figure, ours.least, ours.greatest, ours.holds) == (10_000, 9000, 30_000, True)
+    assert theirs.figure == 12_000 and theirs.holds is None
+    assert ratio.figure == pytest.approx(10 / 12) and ratio.holds and ratio.target == 1.2
+
+
+def test_what_was_not_reached_falls_short_and_is_null_in_json():
+    curves = [curve(OURS, seed, None) for seed in range(3)]
+    (row,) = peers.rows(curves)
+    assert row.holds is False and row.footage == "0 of 3 seeds"
+    text = json.dumps(peers.as_json(curves, [row]), allow_nan=False)
+    assert json.loads(text)["rows"][0]["median"] is None
+
+
+def test_the_learning_curves_are_drawn(tmp_path):
+    path = tmp_path / "peers.png"
+    peers.draw([curve(who, 0, 2000) for who in (OURS, PEER)], path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
+def test_every_trial_names_an_algorithm_and_gives_it_its_own_settings(trial):
+    assert isinstance(trial.settings, type(ALGORITHMS[trial.algorithm].settings))
+    if trial.peer:
+        given = peers.peers_options(trial)
+        assert given["gamma"] == trial.settings.gamma and given["n_steps"] == trial.stretch
+
+
+def test_a_falling_rate_falls_for_the_peer_as_for_ours():
+    given = peers.peers_options(CARTPOLE)
+    assert given["learning_rate"](0.25) == pytest.approx(0.25e-3)
+    assert given["clip_range"](0.5) == pytest.approx(0.1)
+
+
+def test_the_peer_is_judged_as_ours_is():
+    pytest.importorskip("stable_baselines3", reason="the peer is not installed: .[peers]")
+    found = peers.theirs(replace(CARTPOLE, mark=5.0, budget=512, every=256), 0)
+    assert found.reached == found.steps[-1] == 256 and found.who == PEER
