@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from editor.correcting import footage
+from editor.correcting.facts import facts, made_at
 from editor.correcting.footage import Found
 from editor.errors import CorrectionError, EditorError, FootageError, StaleError
 from editor.film import corrections, saved
@@ -20,14 +23,12 @@ from editor.film.corrected import begin
 from editor.film.corrections import Correction
 from editor.film.replay import Log, replay
 from editor.film.saved import Edit
-from editor.film.timeline import Cut, Timeline
+from editor.film.timeline import Timeline
 from editor.footage import ingest
 from editor.footage.cache import Cache
 from editor.footage.clip import Clip
 from editor.store import PreferenceRow, Store, VerdictRow, VersionRow
 from editor.store.database import PATIENCE
-from editor.store.rows import CutFacts, VersionFacts
-from editor.timing import rate_text
 from editor.versions import Version, versions
 
 LONGEST_NOTE = 4000  # characters, as of a correction's note
@@ -86,6 +87,7 @@ class Desk:
         self._lock = threading.RLock()
         self._edits: dict[str, tuple[tuple[int, int], str]] = {}  # title -> stamp, digest
         self._opened: dict[str, Opened] = {}  # by title
+        self._looked: dict[tuple[Path, str], tuple[object, Found]] = {}  # file -> stamp, what
         self._footage: dict[int, dict[str, Clip]] = {}  # version id -> all its clips
 
     def __enter__(self) -> "Desk":
@@ -108,7 +110,7 @@ class Desk:
                 found.append(Listed(version, self.register(version)))
             except FootageError as err:
                 found.append(Listed(version, None, str(err)))
-        made = {listed.version.title: _made_at(listed.version) for listed in found}
+        made = {listed.version.title: made_at(listed.version) for listed in found}
         return tuple(sorted(found, key=lambda one: made[one.version.title], reverse=True))
 
     def register(self, version: Version, parent_revision: int | None = None) -> VersionRow:
@@ -119,14 +121,14 @@ class Desk:
             if row.edit == digest:
                 return row
         edit = saved.read(version.folder)
-        return self.store.register(_facts(version, digest, edit), parent_revision)
+        return self.store.register(facts(version, digest, edit), parent_revision)
 
     def _edit_digest(self, version: Version) -> str:
         """Digest of a version's edit.json, remembered while the file stays as it is."""
         path = version.folder / saved.NAME
         try:
-            facts = path.stat()
-            stamp = (facts.st_mtime_ns, facts.st_size)
+            seen = path.stat()
+            stamp = (seen.st_mtime_ns, seen.st_size)
             kept = self._edits.get(version.title)
             if kept is None or kept[0] != stamp:
                 digest = hashlib.blake2b(path.read_bytes(), digest_size=20).hexdigest()
@@ -184,6 +186,15 @@ class Desk:
 
     def _children(self, row: VersionRow) -> tuple[str, ...]:
         return tuple(other.title for other in self.store.versions() if other.parent == row.title)
+
+    def at(self, opened: Opened, revision: int) -> Log:
+        """A version as it stood at an earlier revision."""
+        acts = [
+            act.act if act.correction is None else corrections.from_json(act.correction)
+            for act in self.store.acts(opened.row.id)
+            if act.revision <= revision
+        ]
+        return replay(opened.log.states[0], acts)  # type: ignore[arg-type]
 
     # --- changes ----------------------------------------------------------------------------------
 
@@ -292,8 +303,27 @@ class Desk:
 
     def states(self, title: str) -> dict[str, Found]:
         """Whether the clips of a version are where they were, by digest."""
-        clips = self.open(title).log.state.clips
-        return {digest: footage.look(clip, self.cache) for digest, clip in clips.items()}
+        return self.states_of(self.open(title))
+
+    def states_of(self, opened: Opened) -> dict[str, Found]:
+        """The same of a version that is open. A file is looked into only when its stamp changed."""
+        found = {}
+        for digest, clip in opened.log.state.clips.items():
+            key = (clip.path, digest)
+            seen = footage.stamp_of(clip.path)
+            kept = self._looked.get(key)
+            if kept is None or kept[0] != seen:
+                kept = self._looked[key] = (seen, footage.look(clip, self.cache))
+            found[digest] = kept[1]
+        return found
+
+    def beats(self, opened: Opened) -> np.ndarray:
+        """Beats of a version's music, (M,) float64 s, where they were found before."""
+        music = opened.edit.timeline.music
+        if music is None or not music.path.exists():
+            return np.zeros(0)
+        known = self.cache.load("beats", ingest.digest(music.path, self.cache))
+        return known[0]["beats"] if known is not None else np.zeros(0)
 
     def relink(
         self, title: str, folders: Sequence[Path] = ()
@@ -301,11 +331,8 @@ class Desk:
         """Find clips that are no longer where they were, by content, in the version's footage
         folders and in those named: where each was found, and the names of those that were not."""
         opened = self.open(title)
-        lost = [
-            opened.log.state.clips[digest]
-            for digest, found in self.states(title).items()
-            if found.state != "here"
-        ]
+        clips, states = opened.log.state.clips, self.states_of(opened)
+        lost = [clips[digest] for digest, one in states.items() if one.state != "here"]
         found = footage.search(lost, opened.edit, folders, self.cache)
         for digest, path in found.items():
             self.store.relink(digest, str(path))
@@ -329,45 +356,3 @@ class Desk:
             replace(state, clips={**state.clips, digest: clip}) for state in opened.log.states
         )
         return replace(opened, log=replace(opened.log, states=states))
-
-
-def _made_at(version: Version) -> float:
-    try:
-        return (version.folder / saved.NAME).stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _facts(version: Version, digest: str, edit: Edit) -> VersionFacts:
-    timeline, asked = edit.timeline, edit.asked
-    style = asked.get("style")
-    clips = footage.known(edit)
-    policy = asked.get("policy")
-    return VersionFacts(
-        title=version.title,
-        name=version.name,
-        number=version.number,
-        edit=digest,
-        parent=edit.parent,
-        made_by=edit.made_by,
-        made_at=_made_at(version),
-        frames=timeline.frames,
-        rate=rate_text(timeline.rate),
-        style=str(style["name"]) if isinstance(style, Mapping) and "name" in style else None,
-        policy=policy if isinstance(policy, str) else None,
-        cuts=tuple(_cut_facts(cut) for cut in timeline.cuts),
-        clips={key: (str(clip.path), ingest.to_facts(clip)) for key, clip in clips.items()},
-    )
-
-
-def _cut_facts(cut: Cut) -> CutFacts:
-    return CutFacts(
-        clip=cut.clip.digest,
-        clip_in=cut.source.first,
-        clip_out=cut.source.stop,
-        film_in=cut.start,
-        film_out=cut.stop,
-        shot=cut.shot,
-        reward=cut.reward,
-        terms=dict(cut.terms),
-    )

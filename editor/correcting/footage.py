@@ -10,7 +10,7 @@ from editor.errors import FootageError
 from editor.film.saved import Edit
 from editor.film.timeline import Alternative, Timeline
 from editor.footage import ingest
-from editor.footage.cache import Cache
+from editor.footage.cache import Cache, stamp
 from editor.footage.clip import Clip
 from editor.store import Store
 
@@ -35,6 +35,14 @@ def known(edit: Edit) -> dict[str, Clip]:
     """All clips that a version's own file tells of, by digest."""
     selects = {other.clip.digest: other.clip for other in edit.selects}
     return selects | clips_of(edit.timeline)
+
+
+def stamp_of(path: Path) -> object:
+    """What changes when a file does; None where there is none."""
+    try:
+        return stamp(path)
+    except OSError:
+        return None
 
 
 def look(clip: Clip, cache: Cache) -> Found:

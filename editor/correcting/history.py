@@ -9,6 +9,7 @@ from editor.correcting.desk import Desk, Opened
 from editor.errors import EditorError
 from editor.film.corrections import from_json, words
 from editor.film.replay import Log, replay
+from editor.progress import printable
 from editor.store import ActRow, VerdictRow, VersionRow
 
 MANY = 0.5  # share of a film's cuts that are rejected, from which its approval is odd
@@ -24,6 +25,18 @@ class Event:
     kind: str  # "made", "correction", "undo", "redo", "verdict", "preference", "policy", "run"
     says: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An event as plain values."""
+    return {
+        "at": event.at,
+        "version": event.version or None,
+        "revision": event.revision,
+        "kind": event.kind,
+        "says": printable(event.says),
+        **event.facts,
+    }
 
 
 def events(desk: Desk, title: str | None = None) -> tuple[Event, ...]:

@@ -12,7 +12,7 @@ from editor.correcting import analyses
 from editor.correcting.desk import Desk, Opened
 from editor.correcting.footage import roots
 from editor.correcting.history import Event, events
-from editor.errors import CorrectionError, FootageError
+from editor.errors import CorrectionError, EditorError, FootageError
 from editor.film import saved
 from editor.film.corrected import Corrected, Marked
 from editor.film.saved import Edit
@@ -298,3 +298,36 @@ def _number(asked: Mapping[str, Any], key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         return None
     return float(value)
+
+
+# --- other work -----------------------------------------------------------------------------------
+
+
+def formats() -> list[dict[str, str]]:
+    """What a film can be exported to."""
+    from editor.film.export.carried import CARRIES
+
+    return [{"name": name, "title": one.title} for name, one in CARRIES.items()]
+
+
+def export(desk: Desk, title: str, format: str, watch: Watch) -> dict[str, Any]:
+    """Write the film as it stands for another program. Raises EditorError.
+
+    A version that was corrected is made a version of its own first, without its film: files of one
+    version never show another film than the folder's.
+    """
+    from editor import exchange
+
+    opened = desk.open(title)
+    if not opened.log.state.untouched:
+        title = render(desk, title, watch, film=False).title
+    wanted = exchange.Wanted(title, desk.outputs, (format,), music=True)
+    done = exchange.export(wanted, watch)
+    files = [str(path) for one in done.written for path in one.files]
+    lost = [line for one in done.written for line in one.lost]
+    return {"version": title, "files": files, "lost": lost, "notes": list(done.notes)}
+
+
+def retrain(desk: Desk, watch: Watch) -> dict[str, Any]:
+    """Learn from all that was corrected and judged. Raises EditorError."""
+    raise EditorError("Retraining is started from the command line: python -m editor retrain.")
