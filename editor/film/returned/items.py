@@ -53,6 +53,7 @@ class Source:
     duration: Fraction | None = None  # s; None: as long as its place in the film
     by_timecode: bool = False  # `first` counts on the clock of the media's timecode
     label: str | None = None  # the timecode as written, where only the media knows its rate
+    exact: FrameSpan | None = None  # frames of the media, as we noted them: may be out of date
 
 
 @dataclass(frozen=True)

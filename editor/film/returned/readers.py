@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from editor.film.returned import otio
+from editor.film.returned import mlt, otio
 from editor.film.returned.items import Returned, ReturnedError
 
 # Each takes the file, and the film's rate for formats that do not say it.
@@ -13,8 +13,9 @@ Reader = Callable[[Path, Fraction | None], Returned]
 READERS: dict[str, Reader] = {
     "otio": otio.read,
     "otioz": otio.read_bundle,
+    "mlt": mlt.read,
 }
-SUFFIXES = {".otio": "otio", ".otioz": "otioz"}
+SUFFIXES = {".otio": "otio", ".otioz": "otioz", ".mlt": "mlt"}
 
 
 def read(path: Path, rate: Fraction | None = None) -> Returned:

@@ -23,6 +23,9 @@ from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, convert_length, source_frame, to_frames
 
 NEAR = Fraction(1, 2)  # of a film frame: formats that count on the film's grid are off by as much
+# Of a clip's frame: programs that count in doubles or milliseconds are off by less. A time is the
+# frame that is on screen then, as every program shows it, not the nearest beginning of a frame.
+SLIGHT = Fraction(1, 50)
 SHOWN = 8  # media named in one message
 
 
@@ -82,16 +85,19 @@ class _Laying:
         item, clip = piece.item, self.clips[piece.item.media]
         into = piece.into(self.rate) * max(item.speed, Fraction(0))
         begin = (_begin(item, clip, self.rate) + into) * clip.rate  # frames of the clip
-        cut = self._known_cut(clip, begin, len(piece.place)) or self._new(item, clip, begin, piece)
+        cut = self._known_cut(item, clip, begin, len(piece.place))
+        cut = cut or self._new(item, clip, begin, piece)
         if cut is None:
             return
         index = len(self.cuts)
         self.cuts.append(replace(cut, start=self.cuts[-1].stop if self.cuts else 0))
         if item.speed != 1:
             self.speeds[index] = item.speed
+            percent = f"{float(100 * item.speed):g} %"
+            self.opaque.append({"cut": index, "what": "speed", "name": percent, "text": ""})
             self.notes.append(
-                f"cut {index + 1} ({clip.name}) plays at {float(100 * item.speed):g} % there; here"
-                " it plays at 100 % for the same time"
+                f"cut {index + 1} ({clip.name}) plays at {percent} there; here it plays at 100 % for"
+                " the same time"
             )
         for row in item.opaque:
             self.opaque.append({"cut": index, **row})
@@ -105,21 +111,31 @@ class _Laying:
         coarse = self.returned.on_grid and clip.rate != self.rate
         return NEAR * clip.rate / self.rate if coarse else NEAR
 
-    def _known_cut(self, clip: Clip, begin: Fraction, length: int) -> Cut | None:
-        """The parent's cut that begins here and lasts as long."""
+    def _known_cut(self, item: Item, clip: Clip, begin: Fraction, length: int) -> Cut | None:
+        """The parent's cut that begins here and lasts as long; else the frames that we noted."""
         for cut in self.known.get(clip.digest, ()):
-            if cut.length != length:
-                continue
-            # As it is written: up to half a frame earlier where its end would leave the media.
-            room = clip.frames - length * clip.rate / self.rate
-            written = min(Fraction(cut.source.first), max(Fraction(0), room))
-            if abs(written - begin) <= self._reach(clip):
+            if cut.length == length and self._begins(cut.source, clip, begin, length):
                 return replace(cut, clip=clip)
-        return None
+        span = item.source.exact
+        if span is None or not 0 <= span.first < span.stop <= clip.frames:
+            return None
+        whole = convert_length(len(span), clip.rate, self.rate) == length
+        if not whole or not self._begins(span, clip, begin, length):
+            return None
+        return Cut(clip, span, 0, length, clip.name)
+
+    def _begins(self, span: FrameSpan, clip: Clip, begin: Fraction, length: int) -> bool:
+        """True where a cut of these frames is written as beginning at `begin`, frames of the clip.
+
+        It is written up to half a frame earlier where its end would leave the media.
+        """
+        room = clip.frames - length * clip.rate / self.rate
+        written = min(Fraction(span.first), max(Fraction(0), room))
+        return abs(written - begin) <= self._reach(clip)
 
     def _new(self, item: Item, clip: Clip, begin: Fraction, piece: Piece) -> Cut | None:
         """A cut that no film had before, inside its media; None where none of it is."""
-        first, length = floor(begin + NEAR), len(piece.place)
+        first, length = floor(begin + SLIGHT), len(piece.place)
         for cut in self.known.get(clip.digest, ()):
             if abs(cut.source.first - begin) <= self._reach(clip):
                 first = cut.source.first
