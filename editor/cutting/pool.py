@@ -180,7 +180,7 @@ def _without_false_starts(sources: Sequence[_Source], grouped: _Grouped) -> list
         if false_start and source.asked.whole < 0:
             masked = source.masked.copy()
             masked[take.span.first : take.span.stop] = True
-            left = LeftOut(source.clip, take.span, "false start: a whole take of this line exists")
+            left = LeftOut(source.clip, take.span, "false start: a whole take exists")
             kept[take.clip] = replace(source, masked=masked, left_out=(*source.left_out, left))
     return kept
 

@@ -1,4 +1,5 @@
-"""Turn shots into set-ups (one camera position and framing) and lines (takes of the same words).
+"""Turn shots into set-ups (one camera position and framing) and lines (takes of the same words, or
+of the same action where nobody speaks).
 
 N shots, H colour bins, W = 18 x 32 pixels of a thumb, U takes, T steps of 40 ms of speech.
 """
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from editor.cutting import actions
+from editor.cutting.actions import Action
 from editor.cutting.warping import prefix_distance, warped_distance
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis
@@ -54,11 +57,13 @@ class Take:
     span: FrameSpan
     speech: tuple[float, float] | None  # s on the clip's clock, first word to last; None if silent
     timbre: np.ndarray  # (T, 12) float32, of that speech
+    seconds: tuple[float, float] = (0.0, 0.0)  # of the span, on the clip's clock
+    action: Action | None = None  # where too little is said to tell takes by their words
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Which takes say the same words in the same set-up."""
+    """Which takes say the same words, or show the same action, in the same set-up."""
 
     number: np.ndarray  # (U,) int64, -1 alone
     false_start: np.ndarray  # (U,) bool, broke off although a whole take exists
@@ -107,22 +112,59 @@ def setups(shots: Looks) -> np.ndarray:
 def take(index: int, clip: Clip, known: Analysis, span: FrameSpan) -> Take:
     """Describe a stretch of a clip as a take."""
     rate = float(clip.rate)
-    speech = np.clip(known.sound.speech, span.first / rate, span.stop / rate)
+    within = span.first / rate, span.stop / rate
+    speech = np.clip(known.sound.speech, *within)
     speech = speech[speech[:, 1] > speech[:, 0]]
     if not len(speech):
-        return Take(index, span, None, np.zeros((0, len(SPREAD)), np.float32))
+        nothing = np.zeros((0, len(SPREAD)), np.float32)
+        return Take(index, span, None, nothing, within, actions.of(clip, known, span))
     begin, end = float(speech[0, 0]), float(speech[-1, 1])
     timbre = known.sound.timbre[round(begin / STEP) : round(end / STEP)].astype(np.float32)
-    return Take(index, span, (begin, end), timbre / SPREAD if len(timbre) else timbre)
+    timbre = timbre / SPREAD if len(timbre) else timbre
+    spoken = len(timbre) * STEP >= LEAST_SPEECH
+    action = None if spoken else actions.of(clip, known, span)
+    return Take(index, span, (begin, end), timbre, within, action)
 
 
 def lines(takes: Sequence[Take], setup: np.ndarray) -> Lines:
-    """Group the takes of one line, and find those that broke off.
+    """Group the takes of one line or action, and find those that broke off.
 
     setup: (U,), of each take. Two takes are of one line where their set-up is one, their lengths
     are near and their words agree along the best time warp; a false start is far shorter and
-    agrees with the beginning of a whole take. Only takes recorded near each other are compared.
+    agrees with the beginning of a whole take. Where nobody speaks, pictures and sounds are compared
+    likewise. Only takes recorded near each other are compared.
     """
+    spoken = _spoken_lines(takes, setup)
+    acted = _actions(takes, setup)
+    first = 1 + int(spoken.number.max(initial=-1))
+    number = np.where(acted.number >= 0, acted.number + first, spoken.number)
+    return Lines(number, spoken.false_start | acted.false_start)
+
+
+def _actions(takes: Sequence[Take], setup: np.ndarray) -> Lines:
+    """Takes of one action among those that are not told by their words."""
+    number = np.full(len(takes), -1)
+    false_start = np.zeros(len(takes), bool)
+    described = [one.action for one in takes]
+    near = [
+        (a, b, one, other)
+        for a, b in actions.pairs(described, setup, AT_ONCE)
+        if (one := described[a]) is not None and (other := described[b]) is not None
+    ]
+    for group, members in enumerate(
+        _joined([(a, b) for a, b, one, other in near if actions.same(one, other)])
+    ):
+        number[members] = group
+    for a, b, one, other in near:
+        if number[a] < 0 and actions.broke_off(one, other):
+            false_start[a] = True
+        elif number[b] < 0 and actions.broke_off(other, one):
+            false_start[b] = True
+    return Lines(number, false_start)
+
+
+def _spoken_lines(takes: Sequence[Take], setup: np.ndarray) -> Lines:
+    """Takes of one line, by their words."""
     number = np.full(len(takes), -1)
     false_start = np.zeros(len(takes), bool)
     spoken = [i for i, one in enumerate(takes) if len(one.timbre) * STEP >= LEAST_SPEECH]
@@ -157,7 +199,8 @@ def region_lines(
     """(N,) int64: line of each region, given as (its take or -1, frames, frame rate).
 
     A line longer than one region is parted by where its takes' regions lie on the line, from its
-    first word to its last: regions that hold the same words share a number. -1 stands alone.
+    first word to its last (an action: from the take's first frame to its last): regions that hold
+    the same words share a number. -1 stands alone.
     """
     line = np.full(len(regions), -1)
     next_line = 0
@@ -219,8 +262,7 @@ def _joined(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
 
 def _place(one: Take, span: FrameSpan, rate: float) -> tuple[float, float]:
     """Where a region lies on its take's line: 0 at the first word, 1 at the end of the last."""
-    assert one.speech is not None  # only takes with speech are of a line
-    begin, end = one.speech
+    begin, end = one.seconds if one.speech is None or one.action is not None else one.speech
     low, high = (frame / rate - begin for frame in (span.first, span.stop))
     return max(0.0, low / (end - begin)), min(1.0, high / (end - begin))
 

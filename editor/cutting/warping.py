@@ -80,3 +80,30 @@ def _cost(pairs: Sequence[Pair], lengths: np.ndarray) -> np.ndarray:
     square = (first**2).sum(axis=2)[:, :, None] + (second**2).sum(axis=2)[:, None, :]
     square -= 2 * first @ second.transpose(0, 2, 1)
     return np.asarray(np.sqrt(np.maximum(square, 0)), np.float32)
+
+
+def path(cost: np.ndarray, whole: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The best warp of one pair by its (n, m) cost: ascending steps of the one and of the other.
+
+    whole: to both ends; otherwise to the end of the first and the best beginning of the second.
+    """
+    n, m = cost.shape
+    total = np.full((n + 1, m + 1), np.inf)
+    total[0, 0] = 0.0
+    for row in range(1, n + 1):
+        step = cost[row - 1]
+        reach = np.minimum(total[row - 1, :-1] + 2 * step, total[row - 1, 1:] + step)
+        # Going on in a row adds its costs one by one: a running minimum of what is reached before.
+        sums = np.cumsum(step)
+        total[row, 1:] = sums + np.minimum.accumulate(reach - sums)
+    ends = total[n, 1:] / (n + np.arange(1, m + 1))
+    i, j = n, m if whole else int(np.argmin(ends)) + 1
+    steps = []
+    while i and j:
+        steps.append((i - 1, j - 1))
+        here = cost[i - 1, j - 1]
+        ways = (total[i - 1, j - 1] + 2 * here, total[i - 1, j] + here, total[i, j - 1] + here)
+        way = int(np.argmin(ways))
+        i, j = (i - 1, j - 1) if way == 0 else (i - 1, j) if way == 1 else (i, j - 1)
+    first, second = np.array(steps[::-1]).T
+    return first, second

@@ -193,8 +193,14 @@ def moments(
     drift: float = 0.15,
     face: float = 0.0,
     seed: int = 0,
+    action: int | None = None,
+    cue: float = 1.0,
+    tempo: float = 1.0,
 ) -> tuple[Moments, CutPoints]:
-    """Two moments a second and one at every cut point; each shot shows its `look`."""
+    """Two moments a second and one at every cut point; each shot shows its `look`.
+
+    `action`: something dark moves through the picture from `cue` s on, along a path of its own.
+    """
     grid = np.arange(0, of.frames, max(1, round(float(of.rate) / 2)))
     frame = np.unique(np.concatenate([grid, np.minimum(points.frame, of.frames - 1)]))
     firsts = np.array([shot_.first for shot_ in shots])
@@ -205,6 +211,8 @@ def moments(
     embedding = embedding + drift * rng.standard_normal(embedding.shape)
     colour = np.stack([row[1] for row in rows]) * rng.uniform(0.95, 1.05, (len(rows), BINS))
     thumb = np.stack([row[2] for row in rows]) + rng.integers(-3, 4, (len(rows), 18, 32))
+    if action is not None:
+        thumb = np.minimum(thumb, _acted(action, (frame / float(of.rate) - cue) * tempo))
     faces = np.tile(np.array([1.0 if face else 0.0, face, 0.5, 0.4], np.float32), (len(rows), 1))
     made = Moments(
         frame=frame.astype(np.int64),
@@ -238,6 +246,8 @@ def shot(
     sound_on: bool = True,
     recorded: float | None = None,
     timecode: str | None = None,
+    action: int | None = None,
+    cue: float = 1.0,
     **scene: Spans,
 ) -> tuple[Clip, Analysis]:
     """A clip and its analysis. `cuts` (s) part it into detected shots, which show `looks` in turn;
@@ -249,7 +259,8 @@ def shot(
     points = cut_points(
         made, shots, speech, splits=splits, peaks=peaks, settles=settles, claps=claps
     )
-    looked, points = moments(made, points, shots, seen, drift=drift, face=face, seed=seed)
+    acted = {"action": action, "cue": cue, "tempo": tempo}
+    looked, points = moments(made, points, shots, seen, drift=drift, face=face, seed=seed, **acted)
     return made, Analysis(
         digest=made.digest,
         detector="content",
@@ -320,6 +331,17 @@ def _vowels(words: int, tempo: float, length: int) -> np.ndarray:
     vowels = rng.standard_normal((400, 12)) * np.linspace(6, 2, 12)
     at = np.arange(length) * tempo
     return np.stack([np.interp(at, steps, column) for column in vowels.T], axis=1)
+
+
+def _acted(action: int, seconds: np.ndarray) -> np.ndarray:
+    """(M, 18, 32): 255 but for what moves, at so many seconds after its cue, at most 4.5."""
+    rng = np.random.default_rng(3000 + action)
+    stations = rng.uniform([3, 3], [29, 15], (4, 2))  # thumb pixels, x y
+    part = np.clip(seconds, 0, 4.5) / 1.5
+    place = np.stack([np.interp(part, np.arange(4), column) for column in stations.T], axis=1)
+    y, x = np.mgrid[:18, :32]
+    far = np.hypot(x - place[:, 0, None, None], y - place[:, 1, None, None])
+    return np.where(far < 4.0, 15.0, 255.0)
 
 
 def _look(look: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -93,3 +93,17 @@ def test_takes_of_the_line_are_one_line_and_the_false_start_is_left_out(rushes):
     }
     whole = [name for name, fact in facts.items() if fact["line"] and not fact["false_start"]]
     assert len(whole) == 2 and {lines[name] for name in whole} == {0}
+
+
+def test_takes_of_an_action_without_words_are_takes_and_every_other_take_stands_apart(every):
+    clips, known, told = every
+    found = pool.build(clips, known, STYLE)
+    members: dict[int, set[str]] = {}
+    for shot, line in zip(found.shots, found.line.tolist(), strict=True):
+        if line >= 0:
+            members.setdefault(line, set()).add(Path(found.clips[shot.clip].name).stem)
+    groups = {frozenset(names) for names in members.values()}
+    assert frozenset({"4C_take1", "4C_take2"}) in groups
+    for names in groups:
+        facts = [fact for fact in told.values() if Path(fact["file"]).stem in names]
+        assert len({(fact["setup"], fact["line"]) for fact in facts}) == 1, names

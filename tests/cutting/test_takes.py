@@ -47,6 +47,45 @@ def test_takes_without_speech_are_never_taken_for_one_another():
     assert set(found.setup.tolist()) == {0}
 
 
+def test_silent_takes_of_one_action_share_a_number_and_another_action_stays_apart():
+    found = built(
+        shot("1.mp4", 8.0, action=1),
+        shot("2.mp4", 8.6, action=1, cue=1.7, tempo=0.9, seed=1),
+        shot("3.mp4", 8.0, action=2, seed=2),
+    )
+    assert lines_by_clip(found) == {"1.mp4": 0, "2.mp4": 0, "3.mp4": -1}
+
+
+def test_an_action_seen_from_another_camera_position_is_coverage_and_not_a_take():
+    found = built(shot("1.mp4", 8.0, action=1), shot("2.mp4", 8.0, action=1, looks=(1,), seed=1))
+    assert set(found.line.tolist()) == {-1}
+
+
+def test_an_action_that_sounds_otherwise_is_another_action():
+    one = shot("1.mp4", 8.0, action=1, claps=(3.0, 5.0))
+    other = shot("2.mp4", 8.0, action=1, claps=(2.0, 6.2, 6.8), seed=1)
+    assert set(built(one, other).line.tolist()) == {-1}
+
+
+def test_an_action_that_broke_off_is_left_out_where_a_whole_take_exists():
+    broken = shot("1.mp4", 4.0, action=1)
+    whole = shot("2.mp4", 8.5, action=1, cue=1.3, tempo=0.95, seed=1)
+    found = built(broken, whole)
+    assert {found.clips[index].name for index in found.clip} == {"2.mp4"}
+    assert [left.reason for left in found.left_out] == ["false start: a whole take exists"]
+
+
+def test_a_short_silent_shot_of_something_else_is_no_false_start():
+    assert built(shot("1.mp4", 4.0, action=3), shot("2.mp4", 8.5, action=1, seed=1)).size == 2
+
+
+def test_the_regions_of_long_silent_takes_are_matched_by_where_they_lie():
+    one = shot("1.mp4", 18.0, action=1, cue=9.0, settles=(9.0,))
+    other = shot("2.mp4", 18.6, action=1, cue=9.4, settles=(9.4,), seed=1)
+    found = built(one, other)
+    assert found.line.tolist() == [0, 1, 0, 1]
+
+
 def test_a_false_start_is_left_out_where_a_whole_take_exists():
     broken = shot("1.mp4", 4.0, speech=[(1.0, 2.6)], words=7)
     whole = shot("2.mp4", 8.5, speech=[(1.6, 6.1)], words=7, tempo=1.05, seed=1)
@@ -108,6 +147,18 @@ def test_many_warps_at_once_equal_one_by_one(seed):
     ]
     wanted = [naive_warp(a, b)[-1, -1] / (len(a) + len(b)) for a, b in pairs]
     assert warping.warped_distance(pairs) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_the_path_of_a_warp_costs_what_the_warp_costs_and_ends_where_both_end():
+    rng = np.random.default_rng(5)
+    a, b = rng.standard_normal((17, 3)), rng.standard_normal((23, 3))
+    cost = np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2))
+    one, other = warping.path(cost, whole=True)
+    assert (one[0], other[0], one[-1], other[-1]) == (0, 0, 16, 22)
+    steps = np.stack([np.diff(one), np.diff(other)], axis=1)
+    assert set(map(tuple, steps.tolist())) <= {(1, 1), (1, 0), (0, 1)}
+    weight = np.concatenate([[2], steps.sum(axis=1)])
+    assert (weight * cost[one, other]).sum() == pytest.approx(naive_warp(a, b)[-1, -1])
 
 
 def test_a_beginning_is_found_at_any_speed():
