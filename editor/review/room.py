@@ -1,6 +1,7 @@
 """Hold what the review server works with: the versions, their proxies, the work that runs."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -83,36 +84,48 @@ class Room:
     def moments(self, title: str, asked: Mapping[str, str]) -> dict[str, Any]:
         """Moments of a version's footage that answer a search, as the API has it."""
         opened = self.desk.open(title)
-        every = self._every_moment(opened)
-        found = looking.matching(every.rows, _asked(asked))
-        likeness = None
-        if like := asked.get("like"):
-            cut = opened.log.state.piece(like).cut
-            likeness = every.likeness(cut.clip, cut.source)
-            found.sort(key=lambda index: -likeness[index] if likeness is not None else 0.0)
-        rows = [
-            _row(opened, every.rows[index], index, likeness, opened.timeline.rate)
-            for index in found
-        ]
-        if asked.get("unused") == "yes":
-            rows = [row for row in rows if not row["used_by"]]
-        first = _count(asked, "offset", 0)
-        limit = min(MOST_MOMENTS, _count(asked, "limit", 60))
-        return {"moments": rows[first : first + limit], "total": len(rows)}
-
-    def _every_moment(self, opened: Opened) -> Moments:
-        clips = self.desk.footage(opened.version.title)
+        clips = self.desk.footage(title)
         analyses = kept(clips.values(), opened.edit, self.desk.cache)
         known = self._moments.get(opened.row.id)
         if known is None or known[0] != analyses.keys():
-            style = style_of(opened.edit) or load_style("default")
-            every = looking.gather(list(clips.values()), analyses, style)
-            known = self._moments[opened.row.id] = (frozenset(analyses), every)
-        return known[1]
+            known = (frozenset(analyses), every_moment(self.desk, opened))
+            self._moments[opened.row.id] = known
+        return answer(opened, known[1], asked)
+
+
+def search(desk: Desk, opened: Opened, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The same once, without a server."""
+    return answer(opened, every_moment(desk, opened), asked)
+
+
+def every_moment(desk: Desk, opened: Opened) -> Moments:
+    """All moments of a version's footage. Raises FootageError where none is analysed."""
+    clips = desk.footage(opened.version.title)
+    analyses = kept(clips.values(), opened.edit, desk.cache)
+    style = style_of(opened.edit) or load_style("default")
+    return looking.gather(list(clips.values()), analyses, style)
+
+
+def answer(opened: Opened, every: Moments, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The moments that answer a search."""
+    found = looking.matching(every.rows, _asked(asked))
+    likeness = None
+    if like := asked.get("like"):
+        cut = opened.log.state.piece(like).cut
+        likeness = every.likeness(cut.clip, cut.source)
+        order = likeness.tolist()
+        found.sort(key=lambda index: -order[index])
+    film_rate = opened.timeline.rate
+    rows = [_row(opened, every.rows[index], index, likeness, film_rate) for index in found]
+    if asked.get("unused") == "yes":
+        rows = [row for row in rows if not row["used_by"]]
+    first = _count(asked, "offset", 0)
+    limit = min(MOST_MOMENTS, _count(asked, "limit", 60))
+    return {"moments": rows[first : first + limit], "total": len(rows)}
 
 
 def _row(
-    opened: Opened, one: Moment, index: int, likeness: np.ndarray | None, film_rate: Any
+    opened: Opened, one: Moment, index: int, likeness: np.ndarray | None, film_rate: Fraction
 ) -> dict[str, Any]:
     state, clip, span = opened.log.state, one.clip, one.span
     return {
