@@ -130,6 +130,23 @@ def _import(options: argparse.Namespace) -> int:
     return MADE
 
 
+def _review(options: argparse.Namespace) -> int:
+    with _watch().stage("loading"):
+        from editor.review import server
+    server.serve(options.outputs, options.port, not options.no_browser, _say)
+    return MADE
+
+
+def _at_desk(options: argparse.Namespace) -> int:
+    """What the review page does as well: look at a version, correct it, judge it, make the next."""
+    watch = _watch()
+    from editor.review import commands
+
+    answer = commands.run(options, watch)
+    _say(json.dumps(answer.facts, indent=2) if options.json else answer.text)
+    return MADE
+
+
 def _doctor(options: argparse.Namespace) -> int:
     found = doctor.examine()
     _say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
@@ -237,6 +254,17 @@ COMMANDS: dict[str, Command] = {
     "analyze": _analyze,
     "export": _export,
     "import": _import,
+    "review": _review,
+    "versions": _at_desk,
+    "show": _at_desk,
+    "correct": _at_desk,
+    "verdict": _at_desk,
+    "prefer": _at_desk,
+    "history": _at_desk,
+    "render": _at_desk,
+    "again": _at_desk,
+    "find": _at_desk,
+    "relink": _at_desk,
     "doctor": _doctor,
     "train": _train,
     "fit-pace": _fit_pace,
