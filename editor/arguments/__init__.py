@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from editor import __version__, values
-from editor.arguments import exchange, film, learning
+from editor.arguments import exchange, film, learning, review
 from editor.arguments.common import PROGRAM, Parser, UsageError
 from editor.config import Config, load_style
 from editor.cutting import policies
@@ -23,6 +23,7 @@ film editor's assistant {__version__}: a folder of footage in, a rough cut out.
   {PROGRAM} analyze FOOTAGE...   only look at the footage, so that the next cut is quick
   {PROGRAM} export VERSION       write a cut for your editing program
   {PROGRAM} import FILE          read it back when you have changed it there
+  {PROGRAM} review               watch the cuts in the browser, correct and judge them
   {PROGRAM} doctor               what is installed, what is missing and how to get it
 
 Try it:
@@ -39,6 +40,7 @@ For learning and measuring:
 """
 
 COMMANDS = (
+    *review.ADD,
     film.add_cut,
     film.add_analyze,
     exchange.add_export,
