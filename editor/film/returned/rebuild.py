@@ -23,8 +23,8 @@ from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, convert_length, source_frame, to_frames
 
 NEAR = Fraction(1, 2)  # of a film frame: formats that count on the film's grid are off by as much
-# Of a clip's frame: programs that count in doubles or milliseconds are off by less. A time is the
-# frame that is on screen then, as every program shows it, not the nearest beginning of a frame.
+# Of a clip's frame: programs that count in doubles are off by less. An exact time is the frame that
+# is on screen then; one that counts on the film's grid is the nearest, as melt shows it.
 SLIGHT = Fraction(1, 50)
 SHOWN = 8  # media named in one message
 
@@ -96,8 +96,8 @@ class _Laying:
             percent = f"{float(100 * item.speed):g} %"
             self.opaque.append({"cut": index, "what": "speed", "name": percent, "text": ""})
             self.notes.append(
-                f"cut {index + 1} ({clip.name}) plays at {percent} there; here it plays at 100 % for"
-                " the same time"
+                f"cut {index + 1} ({clip.name}) plays at {percent} there; here at 100 %, for the"
+                " same time"
             )
         for row in item.opaque:
             self.opaque.append({"cut": index, **row})
@@ -127,15 +127,19 @@ class _Laying:
     def _begins(self, span: FrameSpan, clip: Clip, begin: Fraction, length: int) -> bool:
         """True where a cut of these frames is written as beginning at `begin`, frames of the clip.
 
-        It is written up to half a frame earlier where its end would leave the media.
+        It is written a little earlier where its end, on the film's grid, would leave the media.
         """
+        if self.returned.on_grid:
+            last = floor(clip.duration * self.rate) - length
+            written = max(0, min(to_frames(span.first / clip.rate, self.rate), last))
+            return abs(written - begin * self.rate / clip.rate) < NEAR
         room = clip.frames - length * clip.rate / self.rate
-        written = min(Fraction(span.first), max(Fraction(0), room))
-        return abs(written - begin) <= self._reach(clip)
+        return abs(min(Fraction(span.first), max(Fraction(0), room)) - begin) <= NEAR
 
     def _new(self, item: Item, clip: Clip, begin: Fraction, piece: Piece) -> Cut | None:
         """A cut that no film had before, inside its media; None where none of it is."""
-        first, length = floor(begin + SLIGHT), len(piece.place)
+        first = floor(begin + (NEAR if self.returned.on_grid else SLIGHT))
+        length = len(piece.place)
         for cut in self.known.get(clip.digest, ()):
             if abs(cut.source.first - begin) <= self._reach(clip):
                 first = cut.source.first
