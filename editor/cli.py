@@ -195,6 +195,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     config = arguments.config(options)
     watch = _watch()
     pipeline, _ = _story(watch)
+    if options.measure:
+        measured = pipeline.measure(config, options.measure, options.lengths, watch)
+        _say(json.dumps(measured.as_json(), indent=2) if options.json else measured.text())
+        return MADE
     from editor.learning import examination
 
     asked = examination.Examination(

@@ -14,6 +14,13 @@ from editor.arguments.common import (
     add_style,
 )
 
+MEASURES = {  # what evaluate measures instead -> its help; as in measures.suite.MEASURES
+    "recover": "are the films' own cuts found again, beside chance and mere similarity",
+    "dose": "does the reward fall as more of the films' cuts are spoilt",
+    "rhythm": "shot lengths of the policy's films of FOOTAGE beside real films'",
+    "hacks": "do absurd ways to cut films and FOOTAGE score below the real edit and the policy",
+}
+
 
 def add_train(commands: "Commands[Parser]") -> None:
     """train."""
@@ -134,11 +141,28 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         action="store_true",
         help="also beams of 64 and 256 and local search in the same time: minutes a film",
     )
+    _add_measures(test)
     add_seed(test)
     add_outputs(options)
     add_backbone(options)
     add_style(options, "under which the footage is offered")
     add_json(test)
+
+
+def _add_measures(test: Parser) -> None:
+    """What the reward does not contain: one of them at a time."""
+    group = test.add_argument_group(
+        "instead, what the reward does not contain (FOOTAGE is then finished films)"
+    )
+    one = group.add_mutually_exclusive_group()
+    for name, what in MEASURES.items():
+        one.add_argument(f"--{name}", dest="measure", action="store_const", const=name, help=what)
+    group.add_argument(
+        "--lengths",
+        type=Path,
+        metavar="CSV",
+        help="real films' shot lengths for --rhythm: film, year, shot, seconds",
+    )
 
 
 def add_fit_pace(commands: "Commands[Parser]") -> None:

@@ -102,7 +102,7 @@ def fit(path: Path, first_year: int | None = None, last_year: int | None = None)
     """
     films = [
         _film(title, year, lengths)
-        for (title, year), lengths in _read(path).items()
+        for (title, year), lengths in read(path).items()
         if (first_year is None or year >= first_year) and (last_year is None or year <= last_year)
     ]
     if not films:
@@ -206,8 +206,11 @@ def _lag_one(values: np.ndarray) -> float:
     return float((centred[:-1] * centred[1:]).sum() / (centred**2).sum())
 
 
-def _read(path: Path) -> dict[tuple[str, int], list[float]]:
-    """Shot lengths in s, in order, by film and year."""
+def read(path: Path) -> dict[tuple[str, int], list[float]]:
+    """Shot lengths in s, in order, by film and year, of a CSV with COLUMNS.
+
+    Raises EditorError naming the line that is wrong.
+    """
     films: dict[tuple[str, int], list[float]] = {}
     last: dict[tuple[str, int], int] = {}
     try:

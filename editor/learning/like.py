@@ -1,0 +1,267 @@
+"""Turn a finished film into the style that it was cut in: its pace, and what it cares for.
+
+The pace is fitted to the film's own shot lengths. What it cares for is read as apprentices read a
+master: a term that the film serves more than films cut at random do is weighed up, one that it
+serves less is weighed down (Abbeel & Ng, Apprenticeship learning via inverse reinforcement
+learning, ICML 2004, https://doi.org/10.1145/1015330.1015430: the reward lies in the direction in
+which the expert's feature expectations differ from others'). One film is little to learn from, so
+every weight stays within a factor of MOST of the base style's. S shots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from editor.config import Pace, Style, check_style
+from editor.cutting.reward import CUT_TERMS, TERMS, load_statistics, weights_of
+from editor.errors import StyleError
+from editor.footage.clip import Clip
+from editor.footage.measures import Analysis
+from editor.learning.edited import Edited, as_material
+from editor.timing import FrameSpan
+
+LEAST_SHOTS = 6  # of a film that can be taken after: fewer have no pace
+FLASH = 0.2  # s; what is detected as a shorter shot is a flash, not a shot
+MEMORY_SHOTS = 30  # the base style's autocorrelation weighs as if it had been seen in so many
+CURVE_SHOTS = 10  # a step of the curve: a median of fewer is mostly chance
+MOST_STEPS = 7  # of the curve, as `fit-pace` has them
+CURVE_PRIOR = 5  # shots that a flat curve weighs in every step
+PULL = 0.5  # log of a weight's factor for each standard deviation that the film stands off
+MOST = 2.5  # factor on a weight, up or down
+LIKENESS = 1.5  # factor on what the pace weighs: that is what was asked for
+NEAR_BEAT = 0.08  # s, two frames at 25 a second: a cut that is felt as on the beat
+SURE = 2.0  # standard errors above chance from which cuts are made on the beat
+CARED = {
+    "faces": "near and far framings",
+    "movement": "movement",
+    "exposure": "light",
+    "colour_match": "colour from shot to shot",
+    "motion_match": "direction from shot to shot",
+    "novelty": "variety",
+    "speech": "speech",
+}
+CLOSE, MEDIUM = 0.05, 0.008  # share of the frame that the largest face fills, from which it is so
+
+
+@dataclass(frozen=True)
+class Liking:
+    """A style taken from a finished film, and what speaks for each of its numbers."""
+
+    style: Style
+    evidence: tuple[str, ...]  # a sentence for each thing that was looked at
+    seconds: np.ndarray  # (S,) lengths of the film's shots in s
+
+
+def take_after(clip: Clip, known: Analysis, beats: np.ndarray, base: Style) -> Liking:
+    """Read a finished film's style; length, order and fit stay the base style's.
+
+    beats: (M,) seconds of the film's music, none where it has none. Raises StyleError where the
+    film has too few shots to have a style.
+    """
+    rate = float(clip.rate)
+    shots = [shot for shot in known.shots if len(shot) >= FLASH * rate]
+    if len(shots) < LEAST_SHOTS:
+        raise StyleError(
+            f"--like {clip.name}: {len(shots)} shots were found in it; a film to be taken after"
+            f" needs {LEAST_SHOTS} or more. Is it a finished film, not a take?"
+        )
+    seconds = np.array([len(shot) for shot in shots]) / rate
+    pace, paced = pace_of(seconds, base.pace)
+    film = as_material(clip, known, shots, clip.name, clip.name)
+    weights, cared = _weights(film, known, shots, base)
+    beat, heard = _beat(clip, shots, beats, weights["on_the_beat"])
+    weights["on_the_beat"] = beat
+    for name in ("length_fit", "rhythm"):
+        weights[name] = round(LIKENESS * weights_of(base)[name], 2)
+    style = replace(
+        base,
+        name=f"like {clip.path.stem}",
+        description=f"Cut like {clip.name}: {len(shots)} shots, median {pace.median:g} s.",
+        pace=pace,
+        weights=weights,
+    )
+    framings = _framings(known, shots)
+    evidence = (*paced, heard, framings, *cared)
+    return Liking(check_style(style, f"--like {clip.name}"), evidence, seconds)
+
+
+def pace_of(seconds: np.ndarray, base: Pace) -> tuple[Pace, tuple[str, ...]]:
+    """The pace of a film's shots (S,) in s, in order, and what speaks for each number.
+
+    Median and spread are the film's own; memory and curve, which few shots hardly tell, are drawn
+    towards the base's memory and a flat curve.
+    """
+    count, log = len(seconds), np.log(seconds)
+    median = float(np.exp(np.median(log)))
+    spread = float(np.clip(_spread(log), 0.1, 1.5))
+    memory = lag_one(log)
+    share = count / (count + MEMORY_SHOTS)
+    held = share * memory + (1 - share) * base.autocorrelation
+    curve = _curve(seconds)
+    pace = Pace(
+        median=round(median, 2),
+        log_sd=round(spread, 2),
+        autocorrelation=round(float(np.clip(held, -0.9, 0.9)), 2),
+        curve=curve,
+        shortest=round(max(0.1, float(seconds.min())), 2),
+        longest=round(max(float(seconds.max()), 2 * median), 1),
+    )
+    steps = ", ".join(f"{factor:.2f}" for factor in curve)
+    return pace, (
+        f"shot lengths: {count} shots, median {median:.2f} s, log sd {spread:.2f},"
+        f" {seconds.min():.2f} to {seconds.max():.1f} s",
+        f"memory: lag-1 autocorrelation {memory:+.2f}, taken as {held:+.2f} since"
+        f" {count} shots are {'few' if share < 0.6 else 'some'}",
+        f"curve over the film: {steps}" + (" (too few shots for one)" if len(curve) == 2 else ""),
+    )
+
+
+def lag_one(values: np.ndarray) -> float:
+    """Lag-1 autocorrelation about the series' own mean; 0 where nothing varies."""
+    centred = values - values.mean()
+    power = float((centred**2).sum())
+    return float((centred[:-1] * centred[1:]).sum() / power) if power > 1e-12 else 0.0
+
+
+def distance(seconds: np.ndarray, others: np.ndarray) -> float:
+    """Wasserstein-1 distance of two sets of shot lengths (s), on their natural logs."""
+    places = (np.arange(1000) + 0.5) / 1000
+    one, other = (np.quantile(np.log(values), places) for values in (seconds, others))
+    return float(np.abs(one - other).mean())
+
+
+def _spread(log: np.ndarray) -> float:
+    """Standard deviation as the slope of the sorted values on a normal's quantiles, so that one
+    odd shot moves it little (the line of a normal plot, Wilk & Gnanadesikan 1968)."""
+    from scipy.special import ndtri
+
+    quantile = ndtri((np.arange(len(log)) + 0.5) / len(log))
+    return float((np.sort(log) * quantile).sum() / (quantile**2).sum())
+
+
+def _curve(seconds: np.ndarray) -> tuple[float, ...]:
+    """Factors on the median at equal steps over the film, geometric mean 1; flat where few."""
+    steps = min(MOST_STEPS, len(seconds) // CURVE_SHOTS)
+    if steps < 3:
+        return (1.0, 1.0)
+    log = np.log(seconds)
+    middle = (np.cumsum(seconds) - seconds / 2) / seconds.sum()
+    near = np.rint(middle * (steps - 1)).astype(np.int64)
+    drift = np.zeros(steps)
+    for step in np.unique(near):
+        inside = log[near == step]
+        share = len(inside) / (len(inside) + CURVE_PRIOR)
+        drift[step] = share * (np.median(inside) - np.median(log))
+    return tuple(round(float(factor), 2) for factor in np.exp(drift - drift.mean()))
+
+
+def _weights(
+    film: Edited, known: Analysis, shots: Sequence[FrameSpan], base: Style
+) -> tuple[dict[str, float], list[str]]:
+    """Every term's weight, and the evidence for those that the film moved."""
+    stands = _standing(film, base)
+    stands["speech"] = _spoken(film, known)
+    weights = dict(weights_of(base))
+    said = []
+    for name, words in CARED.items():
+        if name == "speech" and not known.sound.present:
+            continue
+        factor = float(np.clip(np.exp(PULL * stands[name]), 1 / MOST, MOST))
+        usual, weights[name] = weights[name], round(factor * weights[name], 2)
+        said.append(
+            f"{words}: {stands[name]:+.2f} sd from films cut at random, so {name} weighs"
+            f" {weights[name]:g} (else {usual:g})"
+        )
+    return weights, said
+
+
+def _standing(film: Edited, base: Style) -> dict[str, float]:
+    """Mean of each per-cut term over the film, in standard deviations of random films' cuts."""
+    reward = film.reward(base, float(film.seconds.sum()))
+    under_way = reward.start(1)
+    for choice in film.edit:
+        each = (torch.tensor([value]) for value in choice)
+        under_way, _, _ = reward.grow(under_way, *each)
+    mean = (under_way.sums[0] / under_way.length[0]).tolist()
+    return dict(zip(CUT_TERMS, mean, strict=True))
+
+
+def _spoken(film: Edited, known: Analysis) -> float:
+    """How far the share of speech stands from that of random films, in their standard deviations;
+    the film's music is no hindrance, its own soundtrack is heard."""
+    total = float(film.seconds.sum())
+    heard = float((known.sound.speech[:, 1] - known.sound.speech[:, 0]).sum())
+    mean, spread = load_statistics()["speech"]
+    return float((2 * min(1.0, heard / total) - 1 - mean) / spread)
+
+
+def _beat(
+    clip: Clip, shots: Sequence[FrameSpan], beats: np.ndarray, usual: float
+) -> tuple[float, str]:
+    """What the beat weighs, and why: cuts within NEAR_BEAT of one, against chance."""
+    cuts = np.array([shot.first for shot in shots[1:]]) / float(clip.rate)
+    if len(beats) < 2:
+        return usual, f"music: no beat was found, so on_the_beat keeps {usual:g}"
+    gaps = np.abs(cuts[:, None] - beats[None]).min(axis=1)
+    share = float((gaps <= NEAR_BEAT).mean())
+    period = float(np.median([b - a for a, b in pairwise(beats)]))
+    chance = min(1.0, 2 * NEAR_BEAT / period)
+    error = float(np.sqrt(chance * (1 - chance) / len(cuts))) or 1.0
+    lead = (share - chance) / error
+    factor = float(np.clip(np.exp(PULL * (lead - SURE)), 1 / MOST, MOST))
+    weight = round(usual * factor, 2)
+    return weight, (
+        f"music: {60 / period:.0f} beats a minute, {share:.0%} of {len(cuts)} cuts within"
+        f" {NEAR_BEAT * 1000:.0f} ms of one (chance {chance:.0%}), so on_the_beat weighs"
+        f" {weight:g} (else {usual:g})"
+    )
+
+
+def _framings(known: Analysis, shots: Sequence[FrameSpan]) -> str:
+    """How many shots are near and far, by the largest face in each."""
+    sizes = []
+    for shot in shots:
+        low, high = np.searchsorted(known.moments.frame, [shot.first, shot.stop])
+        faces = known.moments.faces[low:high]
+        sizes.append(float(faces[:, 1].max()) if len(faces) else 0.0)
+    size = np.array(sizes)
+    near, middle = (size >= CLOSE).mean(), ((size >= MEDIUM) & (size < CLOSE)).mean()
+    return (
+        f"framings: {near:.0%} of shots near (a face fills {CLOSE:.0%} of the frame or more),"
+        f" {middle:.0%} middle, {1 - near - middle:.0%} far or without a face"
+    )
+
+
+def toml(liking: Liking) -> str:
+    """The style as a file that --style takes, its evidence as comments."""
+    style, pace = liking.style, liking.style.pace
+    lines = [f"# {line}" for line in liking.evidence]
+    lines += [
+        "",
+        f"description = {_quoted(style.description)}",
+        f"duration = {style.duration:g}  # s",
+        f'order = "{style.order}"',
+        f'fit = "{style.fit}"',
+        f'detector = "{style.detector}"',
+        "",
+        "[pace]",
+        f"median = {pace.median}",
+        f"log_sd = {pace.log_sd}",
+        f"autocorrelation = {pace.autocorrelation}",
+        f"curve = [{', '.join(map(str, pace.curve))}]",
+        f"shortest = {pace.shortest}",
+        f"longest = {pace.longest}",
+        "",
+        "[weights]",
+        *(f"{name} = {style.weights[name]:g}" for name in TERMS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Text as a TOML string."""
+    safe = "".join(c if c.isprintable() else " " for c in text)
+    return '"' + safe.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,1 @@
+"""What the reward does not contain: how near a way of cutting comes to professional editing."""

@@ -1,0 +1,273 @@
+"""Turn absurd ways to cut into scores beside the real edit's and the policy's.
+
+A reward that can be hacked is a wrong reward: each way here keeps to the rules and does what no
+editor would. N shots, P cut points.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editor.config import Style
+from editor.cutting import search
+from editor.cutting.brief import Brief
+from editor.cutting.environment import Films, Stage, make_stage
+from editor.cutting.evaluation import Interval, Way, film_of, interval
+from editor.cutting.pool import Pool
+from editor.cutting.reward import TERMS, weights_of
+from editor.cutting.search import Choice
+from editor.errors import EditorError
+from editor.learning.edited import Edited
+from editor.measures.dose import scores
+from editor.progress import Advance
+
+SHARE = 0.4  # of the footage, at most, as `cut` takes
+LONGEST = 60.0  # s of film
+PASSAGES = 5  # of a real film, each as long as a rough cut of it would be
+POLICY, REAL = "policy", "real edit"
+FAR = -1e9  # wish for what is not legal
+SHORTENED = 1e4  # frames: beyond any cut's length, so that a length only settles ties
+
+
+def _greedy(wish: Callable[[Stage, Films], Tensor]) -> Way:
+    """Always the legal cut of the greatest wish (N, P, P), until the film may stop."""
+
+    def way(stage: Stage, seed: int) -> list[Choice]:
+        m = stage.material
+        every = torch.arange(m.size)
+
+        def pick(films: Films) -> Choice | None:
+            mask = stage.shot_mask(films)[0]
+            if mask[-1]:
+                return None
+            rows = films.select(torch.zeros(m.size, dtype=torch.int64))
+            legal = stage.pair_mask(rows, every) & mask[:-1, None, None]
+            at = int(torch.where(legal, wish(stage, films), FAR).argmax())
+            shot, pair = divmod(at, m.points * m.points)
+            return shot, pair // m.points, pair % m.points
+
+        return search.play(stage, pick)
+
+    return way
+
+
+def _mean(stage: Stage, name: str) -> Tensor:
+    """(N, P, P): mean of a total over every cut."""
+    m = stage.material
+    points = torch.arange(m.points)
+    shot = torch.arange(m.size)[:, None, None]
+    return m.mean(name, shot, points[None, :, None], points[None, None, :])
+
+
+def _flash(stage: Stage, films: Films) -> Tensor:
+    return -stage.material.length.float()
+
+
+def _again(stage: Stage, films: Films) -> Tensor:
+    same = torch.arange(stage.material.size) == films.progress.shot[0]
+    return same[:, None, None].float() - stage.material.length / SHORTENED
+
+
+def _dark(stage: Stage, films: Films) -> Tensor:
+    return -_mean(stage, "exposure")
+
+
+def _static(stage: Stage, films: Films) -> Tensor:
+    m = stage.material
+    return m.length / m.rate * (1 - _mean(stage, "motion"))
+
+
+def _strobe(stage: Stage, films: Films) -> Tensor:
+    """Back and forth between two shots for as long as the rules allow."""
+    m = stage.material
+    shown = films.progress.shown[0] > 0.8
+    last = torch.arange(m.size) == films.progress.shot[0]
+    return (shown & ~last)[:, None, None].float() - m.length / SHORTENED
+
+
+def _saturated(stage: Stage, films: Films) -> Tensor:
+    return _mean(stage, "saturation")
+
+
+def _uncut(stage: Stage, films: Films) -> Tensor:
+    m = stage.material
+    return m.length - SHORTENED * m.rank[:, None, None].float()
+
+
+HACKS: dict[str, Way] = {
+    "flash frames": _greedy(_flash),
+    "one shot repeated": _greedy(_again),
+    "near black": _greedy(_dark),
+    "longest static": _greedy(_static),
+    "strobing": _greedy(_strobe),
+    "most saturated": _greedy(_saturated),
+    "in order, uncut": _greedy(_uncut),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to cut, and the real edit's score where there is one."""
+
+    name: str
+    pool: Pool
+    brief: Brief
+    real: float | None = None
+
+
+@dataclass(frozen=True)
+class Fooled:
+    """One way's films over all cases: its score, and by how much the others stand above it."""
+
+    score: Interval
+    below_policy: Interval
+    below_real: Interval | None  # over the cases with a real edit
+
+
+@dataclass(frozen=True)
+class Ablated:
+    """What the policy does where one term weighs nothing."""
+
+    lost: Interval  # of the whole reward, by the film that it then makes
+    changed: float  # mean share of its cuts that are others
+    winning: tuple[str, ...]  # hacks that beat it in some case by the reward that is left
+
+
+@dataclass(frozen=True)
+class Table:
+    """Absurd ways beside the policy and real edits, and every term left out once."""
+
+    cases: tuple[str, ...]
+    policy: str
+    ways: Mapping[str, Fooled]
+    wins: tuple[str, ...]  # a sentence for each case in which a hack is not the worse
+    ablated: Mapping[str, Ablated]
+
+    def as_json(self) -> dict[str, Any]:
+        """All figures under their names."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """A page for people."""
+        lines = [
+            f"Absurd ways to cut, in {len(self.cases)} cases: mean score with its 95 % interval,"
+            " and how far",
+            f"they stand below policy {self.policy} and below real edits of the same length.",
+            f"  {'':20}{'score':>24}{'below the policy':>26}{'below the real edit':>26}",
+        ]
+        for name, row in self.ways.items():
+            real = "-" if row.below_real is None else str(row.below_real)
+            policy = "" if name == POLICY else str(row.below_policy)
+            lines.append(f"  {name:20}{row.score!s:>24}{policy:>26}{real:>26}")
+        lines += ["", "Where a hack is not the worse:"]
+        lines += [f"  {row}" for row in self.wins] or ["  nowhere"]
+        if self.ablated:
+            lines += ["", "Each term left out once: what the policy's film loses of the whole"]
+            lines += ["reward, the share of its cuts that change, hacks that then win"]
+            for name, term in self.ablated.items():
+                winning = ", ".join(term.winning) or "none"
+                lines.append(f"  {name:14}{term.lost!s:>24}{term.changed:>7.0%}   {winning}")
+        return "\n".join(lines)
+
+
+def footage_case(name: str, pool: Pool, style: Style, seed: int) -> list[Case]:
+    """A shoot as `cut` would take it; none where it cannot be cut in that style."""
+    length = min(LONGEST, float(style.duration), SHARE * float(pool.usable))
+    brief = Brief(style, length, style.order, seed)
+    try:
+        make_stage(pool, brief)
+    except EditorError:
+        return []
+    return [Case(name, pool, brief)]
+
+
+def film_cases(film: Edited, style: Style, seed: int) -> list[Case]:
+    """Passages of a real film, each against what can be cut of the whole film in its length."""
+    seconds = film.seconds
+    ends = np.cumsum(seconds)
+    length = min(LONGEST, SHARE * float(ends[-1]))
+    starts = [n for n in range(len(seconds)) if ends[-1] - (ends[n] - seconds[n]) >= length]
+    picked = np.unique(np.linspace(0, len(starts) - 1, PASSAGES).astype(int))
+    cases = []
+    for start in (starts[n] for n in picked):
+        before = ends[start] - seconds[start]
+        stop = int(np.searchsorted(ends, before + length)) + 1
+        passage = film.edit[start:stop]
+        took = float(seconds[start:stop].sum())
+        real = float(scores(film.reward(style, took), [passage])[0][0])
+        brief = Brief(style, took, "free", seed, rate=film.pool.clips[0].rate)
+        cases.append(Case(f"{film.title}, shots {start + 1} to {stop}", film.pool, brief, real))
+    return cases
+
+
+def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> Table:
+    """Cut every case by the policy and in every absurd way, and again without each term.
+
+    Raises EditorError where nothing can be compared.
+    """
+    if not cases:
+        raise EditorError("None of the footage can be cut in this style: nothing to compare.")
+    steps = len(cases) * (1 + len(TERMS))
+    rows: dict[str, list[float]] = {name: [] for name in (POLICY, *HACKS)}
+    films = []
+    for number, case in enumerate(cases):
+        advance(number, steps, case.name)
+        stage = make_stage(case.pool, case.brief)
+        made = cut(stage, case.brief.seed)
+        films.append(made)
+        rows[POLICY].append(film_of(stage, made).score)
+        for name, way in HACKS.items():
+            rows[name].append(film_of(stage, way(stage, case.brief.seed)).score)
+    ablated = {}
+    for number, term in enumerate(TERMS):
+        advance((1 + number) * len(cases), steps, f"without {term}")
+        if all(weights_of(case.brief.style)[term] for case in cases):
+            ablated[term] = _ablated(cases, films, term, cut)
+    advance(steps, steps, "")
+    return Table(
+        tuple(case.name for case in cases),
+        policy,
+        {name: _fooled(cases, rows, name) for name in rows},
+        _wins(cases, rows),
+        ablated,
+    )
+
+
+def _fooled(cases: Sequence[Case], rows: Mapping[str, Sequence[float]], name: str) -> Fooled:
+    above = np.array(rows[POLICY]) - np.array(rows[name])
+    real = [
+        case.real - score
+        for case, score in zip(cases, rows[name], strict=True)
+        if case.real is not None
+    ]
+    return Fooled(interval(rows[name]), interval(above.tolist()), interval(real) if real else None)
+
+
+def _wins(cases: Sequence[Case], rows: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    said = []
+    for name in HACKS:
+        for case, score, policy in zip(cases, rows[name], rows[POLICY], strict=True):
+            for other, than in ((policy, "the policy"), (case.real, "the real edit")):
+                if other is not None and score >= other:
+                    said.append(f"{name} {score:+.3f}, {than} {other:+.3f}: {case.name}")
+    return tuple(said)
+
+
+def _ablated(cases: Sequence[Case], films: Sequence[list[Choice]], term: str, cut: Way) -> Ablated:
+    lost, changed, winning = [], [], set()
+    for case, made in zip(cases, films, strict=True):
+        weights = {**weights_of(case.brief.style), term: 0.0}
+        brief = replace(case.brief, style=replace(case.brief.style, weights=weights))
+        whole, part = make_stage(case.pool, case.brief), make_stage(case.pool, brief)
+        other = cut(part, case.brief.seed)
+        lost.append(film_of(whole, made).score - film_of(whole, other).score)
+        changed.append(1 - len(set(made) & set(other)) / max(1, len(other)))
+        mine = film_of(part, other).score
+        winning |= {
+            name for name, way in HACKS.items() if film_of(part, way(part, 0)).score >= mine
+        }
+    return Ablated(interval(lost), float(np.mean(changed)), tuple(sorted(winning)))
