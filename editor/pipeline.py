@@ -34,6 +34,7 @@ from models import backbone
 if TYPE_CHECKING:
     from editor.film.render import RenderReport
     from editor.learning.training import Trained, Training
+    from editor.measures.suite import Measured
 
 
 @dataclass
@@ -179,6 +180,19 @@ def evaluate(config: Config, count: int, watch: Watch) -> dict[str, Any]:
         return examination.examine(
             config.policy or agent.DEFAULT, pools, count, config.seed, advance
         )
+
+
+def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "Measured":
+    """Measure films and footage by what the reward does not contain: one of suite.MEASURES."""
+    from editor.measures import suite
+
+    stages = Stages(watch)
+    shoots = [(one.clips, one.analyses) for one in _shoots(config, stages)]
+    question = suite.Question(
+        config.style, config.policy or agent.DEFAULT, config.seed, Cache(config.cache), lengths
+    )
+    with stages.run("measuring") as advance:
+        return suite.measure(kind, question, shoots, advance)
 
 
 def _shoots(config: Config, stages: Stages) -> list[Looked]:
