@@ -12,6 +12,7 @@ from editor.film.replay import Log, replay
 from editor.progress import printable
 from editor.store import ActRow, VerdictRow, VersionRow
 
+PAST = {"approve": "approved", "reject": "rejected"}
 MANY = 0.5  # share of a film's cuts that are rejected, from which its approval is odd
 
 
@@ -60,7 +61,7 @@ def _of_version(desk: Desk, row: VersionRow, here: bool) -> Iterator[Event]:
     from_ = f" of {row.parent}" if row.parent else ""
     says = f"{by.get(row.made_by, row.made_by)}{from_}: {row.cuts} cuts{gone}"
     yield Event(row.made_at, row.title, 0, "made", says, {"policy": row.policy})
-    log = _start(desk, row) if here else None
+    log = start = _start(desk, row) if here else None
     for act in desk.store.acts(row.id):
         told, log = _told(act, log)
         kind = "correction" if act.act == "do" else act.act
@@ -69,8 +70,19 @@ def _of_version(desk: Desk, row: VersionRow, here: bool) -> Iterator[Event]:
     for verdict in desk.store.verdicts(row.id):
         judged: dict[str, Any] = {"cut": verdict.cut, "verdict": verdict.verdict}
         judged |= {"reasons": list(verdict.reasons), "note": verdict.note}
-        said = verdict_words(verdict)
+        what = _judged(verdict, log or start)
+        said = verdict_words(verdict, what)
         yield Event(verdict.made_at, row.title, verdict.revision, "verdict", said, judged)
+
+
+def _judged(verdict: VerdictRow, log: Log | None) -> str:
+    """What a verdict is about, as far as that can still be told."""
+    if verdict.cut is None:
+        return "the film"
+    try:
+        return log.state.name(verdict.cut) if log else f"cut {verdict.cut}"
+    except EditorError:  # a cut that was put in, and undone since
+        return f"cut {verdict.cut}"
 
 
 def _start(desk: Desk, row: VersionRow) -> Log | None:
@@ -96,14 +108,13 @@ def _told(act: ActRow, log: Log | None) -> tuple[str, Log | None]:
     return words(log.state, what), log.act("redo")
 
 
-def verdict_words(row: VerdictRow) -> str:
-    """A verdict as it is told: "approve cut c3 (rhythm): on the beat"."""
-    what = f"cut {row.cut}" if row.cut else "the film"
+def verdict_words(row: VerdictRow, what: str) -> str:
+    """A verdict as it is told: "rejected cut 3 (rhythm): too long". what: the cut, or the film."""
     if row.verdict is None:
-        return f"took back the verdict on {what}"
+        return f"verdict taken back {what}".strip()
     reasons = f" ({', '.join(row.reasons)})" if row.reasons else ""
     note = f": {row.note}" if row.note else ""
-    return f"{row.verdict} {what}{reasons}{note}"
+    return f"{PAST[row.verdict]} {what}".strip() + reasons + note
 
 
 def _preferences(desk: Desk, rows: dict[int, VersionRow]) -> Iterator[Event]:
@@ -168,14 +179,10 @@ def _changed_minds(opened: Opened) -> Iterator[str]:
         if before and before.verdict and row.verdict and before.verdict != row.verdict:
             what = opened.log.state.name(row.cut) if row.cut else "the film"
             yield (
-                f"{what} was {_past(before.verdict)} at revision {before.revision} and"
-                f" {_past(row.verdict)} at {row.revision}: the later stands"
+                f"{what} was {PAST[before.verdict]} at revision {before.revision} and"
+                f" {PAST[row.verdict]} at {row.revision}: the later stands"
             )
         last[row.cut] = row
-
-
-def _past(verdict: str) -> str:
-    return {"approve": "approved", "reject": "rejected"}[verdict]
 
 
 def contrary_preferences(desk: Desk) -> tuple[str, ...]:

@@ -52,11 +52,10 @@ def _versions(desk: Desk, options: argparse.Namespace, watch: Watch) -> Answer:
         opened = desk.open(one.version.title)
         row = views.listed(one, opened.log.cursor, opened.verdicts.get(None))
         rows.append(row)
+        film = opened.verdicts.get(None)
         said = [f"from {row['parent']}"] if row["parent"] else []
         said += [_count(row["corrections"], "correction")] if row["corrections"] else []
-        said += [f"{row['verdict']['verdict']}d".replace("rejectd", "rejected")] * bool(
-            row["verdict"]
-        )
+        said += [history.PAST[str(film.verdict)]] if film else []
         lines.append(
             (
                 row["title"],
@@ -93,7 +92,7 @@ def _shown(desk: Desk, opened: Opened, said: str = "") -> Answer:
     marks = [_mark(state, "banned", facts["bans"]), _mark(state, "must have", facts["musts"])]
     film = opened.verdicts.get(None)
     rest = [
-        *([history.verdict_words(film)] if film else []),
+        *([history.verdict_words(film, "the film")] if film else []),
         *([f"note: {state.note('')}"] if state.note("") else []),
         *[line for lines_ in marks for line in lines_],
         *facts["contradictions"],
@@ -110,7 +109,7 @@ def _cut_line(opened: Opened, piece: Piece, number: int | None) -> tuple[str, ..
         *(["dropped"] if piece.dropped else []),
         *(["locked"] if piece.locked else []),
         *changes(state, piece),
-        *([history.verdict_words(verdict)] if verdict else []),
+        *([history.verdict_words(verdict, "")] if verdict else []),
         *([f"note: {state.note(piece.id)}"] if state.note(piece.id) else []),
     ]
     clip = cut.clip
@@ -233,7 +232,11 @@ def _verdict(desk: Desk, options: argparse.Namespace, watch: Watch) -> Answer:
     opened = desk.judge(
         options.version, opened.revision, cut, verdict, options.because, options.note
     )
-    return _shown(desk, opened, history.verdict_words(opened.given[-1]))
+    return _shown(desk, opened, history.verdict_words(opened.given[-1], _named(opened, cut)))
+
+
+def _named(opened: Opened, cut: str | None) -> str:
+    return opened.log.state.name(cut) if cut else "the film"
 
 
 def _prefer(desk: Desk, options: argparse.Namespace, watch: Watch) -> Answer:
