@@ -4,6 +4,7 @@ Every write is an immediate transaction: it waits for its turn before it reads, 
 writers work from the same state. It is synced to the disk before anybody is told.
 """
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -18,6 +19,7 @@ from editor.errors import StoreError
 from editor.store import schema
 
 NAME = "store.sqlite"
+LOCK = ".store.lock"
 BACKUPS = ".backup"
 GOOD = "last-good.sqlite"
 BACKUP_EVERY = 60.0  # s between copies while there is writing: a copy takes milliseconds
@@ -32,15 +34,16 @@ class Database:
     def __init__(self, outputs: Path, patience: float = PATIENCE) -> None:
         """Open, or make, the database in a folder that exists. Raises StoreError."""
         self.path = outputs / NAME
+        self._patience = patience
         self._lock = threading.RLock()
-        self._backed_up = 0.0  # s, monotonic
+        self._backed_up = float("-inf")  # s, monotonic
         self._changed = False
         with self._said():
             self._connection = sqlite3.connect(
                 self.path, timeout=patience, isolation_level=None, check_same_thread=False
             )
         try:
-            with self._said():
+            with self._said(), _opening(outputs):
                 self._prepare()
         except BaseException:
             self._connection.close()
@@ -86,7 +89,7 @@ class Database:
         if found < known:
             if found:
                 self._copy(self.path.parent / BACKUPS / f"before-schema-{known}.sqlite")
-            with self.writing():
+            with self._transaction():
                 schema.migrate(connection)
 
     def read(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
@@ -98,18 +101,22 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """An immediate transaction: all of it is on the disk afterwards, or none. StoreError."""
         with self._lock:
-            with self._said():
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._connection
-                    self._connection.execute("COMMIT")
-                except BaseException:
-                    with suppress(sqlite3.Error):  # a failed commit may have rolled back already
-                        self._connection.execute("ROLLBACK")
-                    raise
+            with self._said(), self._transaction():
+                yield self._connection
             self._changed = True
             if time.monotonic() - self._backed_up > BACKUP_EVERY:
                 self.backup()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # a failed commit may have rolled back already
+                self._connection.execute("ROLLBACK")
+            raise
 
     def backup(self) -> Path:
         """Copy the database as it is now over the last good copy. Raises StoreError."""
@@ -146,7 +153,7 @@ class Database:
             if name.startswith(_BUSY):
                 raise StoreError(
                     f"{self.path} is locked by another program for more than"
-                    f" {PATIENCE:g} s. Close what has it open, and try again."
+                    f" {self._patience:g} s. Close what has it open, and try again."
                 ) from err
             raise StoreError(f"{self.path} cannot be used: {err}.") from err
         except OSError as err:
@@ -154,6 +161,17 @@ class Database:
 
     def _damaged(self, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged ({why}). {last_good(self.path.parent)}")
+
+
+@contextmanager
+def _opening(outputs: Path) -> Iterator[None]:
+    """One opens at a time: SQLite does not wait its turn to switch a new file to its log."""
+    lock = os.open(outputs / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def last_good(outputs: Path) -> str:

@@ -130,8 +130,8 @@ def migrate(connection: sqlite3.Connection) -> None:
 def _statements(script: str) -> list[str]:
     """The script's statements one by one: executescript would commit what came before."""
     found, begun = [], ""
-    for line in script.splitlines(keepends=True):
-        begun += line
+    for part in script.split(";")[:-1]:  # what follows the last one is no statement
+        begun += f"{part};"
         if sqlite3.complete_statement(begun):
             found.append(begun)
             begun = ""
