@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,20 +88,24 @@ def _read(
             return _with_contents(readers.read(asked.file, asked.rate), asked), ()
         except RateUnknown as err:
             unknown = err
-    search = _search(asked, ancestors, cache)
-    with watch.stage("finding media") as advance:
-        linked = relink.link(unknown.media, search, advance)
-    if asked.onto is not None:
-        rate, why = ancestors[0].edit.timeline.rate, f"as {asked.onto} has"
-    elif linked.clips:
-        rate, _ = conform.conform(list(linked.clips.values()), None, None)
-        why = "as most of its media have"
+    named = ancestors[0] if asked.onto else ancestry.called(unknown.name, ancestors)
+    if named is not None:
+        rate, why = named.edit.timeline.rate, f"as {named.version.title} has"
     else:
-        raise unknown
+        rate, why = _rate_of_media(unknown, _search(asked, ancestors, cache), watch)
     said = (
         f"the file does not say its rate: it was read at {rate_text(rate)} frames a second, {why}"
     )
     return readers.read(asked.file, rate), (said,)
+
+
+def _rate_of_media(unknown: RateUnknown, search: Search, watch: Watch) -> tuple[Fraction, str]:
+    """The rate that most of the film's media have. Raises `unknown` where none is found."""
+    with watch.stage("finding media") as advance:
+        linked = relink.link(unknown.media, search, advance)
+    if not linked.clips:
+        raise unknown
+    return conform.conform(list(linked.clips.values()), None, None)[0], "as most of its media have"
 
 
 def _with_contents(returned: Returned, asked: Import) -> Returned:

@@ -46,11 +46,12 @@ def candidates(outputs: Path, onto: str | None) -> tuple[Ancestor, ...]:
 
 def said_by(returned: Returned, ancestors: Sequence[Ancestor]) -> Ancestor | None:
     """The version that the file itself names, in our note or as the film's name."""
-    for title in (returned.parent, returned.name):
-        for ancestor in ancestors:
-            if title and ancestor.version.title == title:
-                return ancestor
-    return None
+    return called(returned.parent, ancestors) or called(returned.name, ancestors)
+
+
+def called(title: str | None, ancestors: Sequence[Ancestor]) -> Ancestor | None:
+    """The version of that title."""
+    return next((one for one in ancestors if one.version.title == title), None)
 
 
 def most_like(film: Timeline, ancestors: Sequence[Ancestor]) -> Ancestor | None:

@@ -26,8 +26,9 @@ class ReturnedError(FootageError):
 class RateUnknown(ReturnedError):
     """The file does not say at how many frames a second it counts."""
 
-    def __init__(self, message: str, media: tuple["Media", ...]) -> None:
+    def __init__(self, message: str, media: tuple["Media", ...], name: str) -> None:
         super().__init__(message)
+        self.name = name  # the film's
         self.media = media  # in the file's order: their rate may tell
 
 
@@ -43,6 +44,8 @@ class Media:
     duration: Fraction | None = None  # s
     member: str | None = None  # name inside a bundle that holds the media itself
     said: str = ""  # why no path is named, where there is something to say
+    reel: str | None = None  # by which a list knows it: often how its file's name begins
+    label: str | None = None  # timecode that it holds, as written: a list says no more
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def _begin(item: Item, clip: Clip, rate: Fraction) -> Fraction:
     """Seconds from the clip's first frame to the item's."""
     source = item.source
     if source.label is not None:
-        return _from_labels(source.label, clip, rate)
+        return _from_labels(source.label, clip, rate) + source.first
     if not source.by_timecode:
         return source.first
     start, own = item.media.start, first_second(clip)

@@ -1,6 +1,7 @@
 """Turn the media that an exchange file names into clips: by path, name, content, then timecode."""
 
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,11 +10,12 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
-from editor.errors import FootageError
+from editor.errors import EditorError, FootageError
 from editor.film.returned.items import Media
 from editor.footage import ingest
 from editor.footage.cache import Cache
 from editor.footage.clip import Clip
+from editor.timing import Timecode
 
 # Files looked at in all folders together. A project file in a home folder must not walk a disk.
 MOST_FILES = 20_000
@@ -137,8 +139,20 @@ def _find(media: Media, search: Search) -> _Found | str:
 
 
 def _called(media: Media, search: Search) -> list[Path]:
+    """Files of its name; of its name with any suffix where it has none; else of its reel."""
     names = dict.fromkeys((media.name, *(path.name for path in media.paths)))
-    return [path for name in names if name for path in search.by_name.get(_same_name(name), ())]
+    found = [path for name in names if name for path in search.by_name.get(_same_name(name), ())]
+    if not found:
+        stems = {_same_name(name) for name in names if name}
+        found = [path for path in search.files if _same_name(path.stem) in stems]
+    if not found and media.reel:
+        found = [path for path in search.files if _as_reel(path).startswith(media.reel.upper())]
+    return found
+
+
+def _as_reel(path: Path) -> str:
+    """A file's name as reels are spelt: capitals and digits."""
+    return re.sub(r"[^A-Z0-9]", "", path.stem.upper())
 
 
 def _fitting(media: Media, found: Sequence[Clip | str], reasons: list[str]) -> list[Clip]:
@@ -169,12 +183,26 @@ def _of_content(media: Media, search: Search) -> Iterator[Clip]:
 
 
 def _of_timecode(media: Media, search: Search) -> list[Clip]:
-    """Clips whose length and timecode are the medium's; a start at zero tells nothing."""
-    if not media.start or media.duration is None:
+    """Clips whose timecode is the medium's; one that begins at zero tells nothing."""
+    if media.label is None and (not media.start or media.duration is None):
         return []
     clips = [search.at(path) for path in search.files[:MOST_PROBED]]
-    found = {clip.digest: clip for clip in clips if isinstance(clip, Clip) and _like(media, clip)}
+    fits = _like if media.label is None else _holds
+    found = {clip.digest: clip for clip in clips if isinstance(clip, Clip) and fits(media, clip)}
     return list(found.values())
+
+
+def _holds(media: Media, clip: Clip) -> bool:
+    """True where the clip's own timecode runs over the label that the medium is known by."""
+    code = clip.timecode
+    if code is None or code.frame == 0 or media.label is None:
+        return False
+    mark = ";" if code.drop else ":"
+    try:
+        wanted = Timecode.parse(f"{media.label[:8]}{mark}{media.label[9:]}", code.rate)
+    except EditorError:
+        return False  # no label of this clip's rate
+    return 0 <= (wanted.frame - code.frame) / code.rate < clip.duration
 
 
 def first_second(clip: Clip) -> Fraction:

@@ -1,0 +1,321 @@
+"""Turn FCPXML, as Final Cut Pro and Resolve write it, into items.
+
+Times are fractions of seconds. What lies on the spine follows one another; what is connected to a
+clip counts its offset on that clip's own clock, which begins at the clip's `start`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from xml.etree.ElementTree import Element, tostring
+
+from editor.film.export.carried import NAMESPACE
+from editor.film.returned import places, safe
+from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
+from editor.timing import FrameSpan, snap_rate, to_frames
+
+VERSIONS = re.compile(r"1\.\d{1,2}")
+LATEST = "1.13"  # whose structure is known
+CONTAINERS = ("clip", "sync-clip")  # hold what they show as their first child
+CLIPS = ("asset-clip", "clip", "video", "audio", "sync-clip")
+NOT_HELD = {"ref-clip": "nested sequence", "mc-clip": "multicam clip", "title": "title"}
+STORY = (*CLIPS, *NOT_HELD, "gap", "audition", "spine", "transition")
+EFFECTS = re.compile(r"filter-.+|adjust-(?!conform$|volume$|panner$).+")
+DEEPEST = 20  # clips connected to clips
+_TIME = re.compile(r"(-?\d{1,18})(?:/([1-9]\d{0,12}))?s")
+_DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,12}s")
+
+
+def read(path: Path, rate: Fraction | None = None) -> Returned:
+    """Read an .fcpxml file, or an .fcpxmld bundle's: the longest project. Raises ReturnedError."""
+    if path.is_dir():
+        path = path / "Info.fcpxml"
+    root = safe.tree(path)
+    if root.tag != "fcpxml":
+        raise ReturnedError(f"{path}: is no FCPXML: it begins with <{root.tag[:40]}>.")
+    version = root.get("version", "")
+    if not VERSIONS.fullmatch(version):
+        raise ReturnedError(
+            f"{path}: its format's version is {version[:20] or 'not said'}; 1.0 to {LATEST} are"
+            " read. Export it again in one of these."
+        )
+    reading = _Reading(path, root)
+    if int(version[2:]) > int(LATEST[2:]):
+        reading.notes.append(f"its format's version is {version}; {LATEST} is the latest known")
+    return reading.read()
+
+
+class _Reading:
+    """One file being read."""
+
+    def __init__(self, path: Path, root: Element) -> None:
+        self.path, self.root = path, root
+        self.known = {node.get("id", ""): node for node in root.iterfind("./resources/*")}
+        self.notes: list[str] = []
+        self.items: list[Item] = []
+        self.rate = Fraction(0)
+
+    def read(self) -> Returned:
+        film = self._film()
+        self.rate, size = self._format(film.get("format", ""))
+        spine = film.find("spine")
+        if spine is not None:
+            self._spine(spine, Fraction(0), 0, True, 0)
+        return checked(
+            Returned(
+                format="fcpxml",
+                items=tuple(self.items),
+                rate=self.rate,
+                name=self.name,
+                size=size,
+                notes=tuple(dict.fromkeys(self.notes)),
+            ),
+            str(self.path),
+        )
+
+    def _film(self) -> Element:
+        """The longest project's sequence."""
+        found = [
+            (project.get("name", ""), sequence)
+            for project in self.root.iter("project")
+            for sequence in project.findall("sequence")
+        ]
+        if not found:
+            raise ReturnedError(f"{self.path}: holds no project. Export one, not an event.")
+        self.name, film = max(found, key=lambda one: len(list(one[1].iter())))
+        if len(found) > 1:
+            self.notes.append(f"of {len(found)} projects the longest was read, {self.name!r}")
+        return film
+
+    def _format(self, id: str) -> tuple[Fraction, tuple[int, int] | None]:
+        """Rate and size of a sequence's format."""
+        format = self.known.get(id)
+        if format is None or format.get("frameDuration") is None:
+            raise ReturnedError(
+                f"{self.path}: the project's format {id[:40]!r} has no frameDuration."
+            )
+        step = self.time(format, "frameDuration")
+        if not 0 < step <= 1:
+            raise ReturnedError(f"{self.path}: a frame of {step} s cannot be.")
+        sides = [format.get("width", ""), format.get("height", "")]
+        size = None
+        if all(re.fullmatch(r"[1-9]\d{0,4}", side) for side in sides):
+            size = int(sides[0]), int(sides[1])
+        return snap_rate(1 / step), size
+
+    # --- the story --------------------------------------------------------------------------------
+
+    def _spine(self, spine: Element, at: Fraction, layer: int, enabled: bool, depth: int) -> None:
+        """What follows one another; transitions lie over its cuts and take no time."""
+        base: Fraction | None = None
+        end = at
+        for child in spine:
+            if child.tag == "transition":
+                name = child.get("name") or "transition"
+                if enabled:
+                    self.notes.append(f"the transition {name!r} is a cut here")
+                continue
+            if child.tag not in STORY:
+                continue
+            begin = end
+            if child.get("offset") is not None:
+                offset = self.time(child, "offset")
+                base = offset - end + at if base is None else base
+                begin = max(end, at + offset - base)
+            self._element(child, begin, layer, enabled, depth)
+            end = begin + self._duration(child)
+
+    def _element(self, node: Element, at: Fraction, layer: int, enabled: bool, depth: int) -> None:
+        """Something at a place of the film, and what is connected to it."""
+        if depth > DEEPEST:
+            raise ReturnedError(f"{self.path}: clips are connected more than {DEEPEST} deep.")
+        enabled = enabled and node.get("enabled", "1") != "0"
+        if node.tag == "audition":
+            picked = next((child for child in node if child.tag in STORY), None)
+            if picked is not None:
+                self._element(picked, at, layer, enabled, depth + 1)
+            return
+        if node.tag == "spine":
+            self._spine(node, at, layer, enabled, depth + 1)
+            return
+        if node.tag in NOT_HELD:
+            self._not_held(node, NOT_HELD[node.tag], at, layer, enabled)
+        elif node.tag in CLIPS:
+            self._clip(node, at, layer, enabled)
+        clock = self._start(node)
+        for child in node:
+            if child.tag in STORY and child.get("lane") is not None:
+                where = at + self.time(child, "offset") - clock
+                self._element(child, where, layer + self._lane(child), enabled, depth + 1)
+
+    def _lane(self, node: Element) -> int:
+        text = node.get("lane", "0").strip()
+        if not re.fullmatch(r"-?\d{1,4}", text):
+            raise ReturnedError(f"{self.path}: {text[:20]!r} is no lane.")
+        return int(text)
+
+    def _clip(self, node: Element, at: Fraction, layer: int, enabled: bool) -> None:
+        """What plays media, by itself or in a container: its picture and its sound."""
+        name = node.get("name") or node.tag
+        inner, first = self._inside(node, self._start(node), 0)
+        ref = self.known.get(inner.get("ref", "")) if inner is not None else None
+        if inner is None or ref is None or ref.tag != "asset":
+            what = "generator" if ref is not None and ref.tag == "effect" else "nested sequence"
+            self._not_held(node, what, at, layer, enabled)
+            return
+        first, speed, rows = self._timed(node, ref, first)
+        media = self._media(ref, name)
+        place = self._span(node, at)
+        item = Item(
+            media,
+            Source(first, self._duration(node), by_timecode=True),
+            place,
+            layer,
+            enabled=enabled,
+            speed=speed,
+        )
+        shows = node.get("srcEnable", "all")
+        if ref.get("hasVideo") == "1" and shows != "audio" and inner.tag != "audio":
+            self.items.append(replace(item, opaque=(*rows, *self._effects(node))))
+        if ref.get("hasAudio") == "1" and shows != "video" and inner.tag != "video":
+            self.items.append(replace(item, kind="sound"))
+
+    def _inside(
+        self, node: Element, clock: Fraction, depth: int
+    ) -> tuple[Element | None, Fraction]:
+        """The element that plays media, and its own clock when the container's says `clock`."""
+        if node.tag not in CONTAINERS or depth > DEEPEST:
+            return node, clock
+        held = [child for child in node if child.tag in STORY and child.get("lane") is None]
+        if len(held) != 1 or held[0].tag not in CLIPS:
+            return None, clock
+        inner = held[0]
+        offset = self.time(inner, "offset") if inner.get("offset") else Fraction(0)
+        return self._inside(inner, self._start(inner) + clock - offset, depth + 1)
+
+    def _timed(
+        self, node: Element, asset: Element, first: Fraction
+    ) -> tuple[Fraction, Fraction, tuple[dict[str, str], ...]]:
+        """Where the media really begins, its speed, and the row that keeps its time map."""
+        conform = node.find("conform-rate")
+        if conform is not None and conform.get("scaleEnabled", "1") != "0":
+            rate = conform.get("srcFrameRate", "its own rate")
+            self.notes.append(
+                f"{node.get('name')} is slowed or sped up there from {rate} to the film's rate;"
+                " here it keeps its own time"
+            )
+        mapped = node.find("timeMap")
+        points = (
+            []
+            if mapped is None
+            else [
+                (self.time(point, "time"), self.time(point, "value"))
+                for point in mapped.findall("timept")
+            ]
+        )
+        if mapped is None or len(points) < 2 or points[0][0] >= points[-1][0]:
+            return first, Fraction(1), ()
+        begin, (time, value) = points[0], points[-1]
+        for before, after in pairwise(points):
+            if before[0] <= first < after[0]:
+                begin, (time, value) = before, after
+        speed = (value - begin[1]) / (time - begin[0]) if time > begin[0] else Fraction(1)
+        moment = begin[1] + (first - begin[0]) * speed
+        start = self._start(asset)
+        row = {"what": "speed", "name": "time map", "text": _text(mapped)}
+        return (moment if moment >= start else moment + start), speed, (row,)
+
+    def _not_held(self, node: Element, what: str, at: Fraction, layer: int, enabled: bool) -> None:
+        name = node.get("name") or what
+        row = {"what": what, "name": name, "text": _text(node)}
+        self.items.append(
+            Item(
+                Media(name),
+                Source(Fraction(0)),
+                self._span(node, at),
+                layer,
+                enabled=enabled,
+                what=what,
+                held=False,
+                opaque=(row,),
+            )
+        )
+
+    def _effects(self, node: Element) -> Iterator[dict[str, str]]:
+        for child in node:
+            if EFFECTS.fullmatch(child.tag):
+                name = child.get("name") or child.tag
+                yield {"what": "effect", "name": name, "text": _text(child)}
+
+    # --- media ------------------------------------------------------------------------------------
+
+    def _media(self, asset: Element, name: str) -> Media:
+        representation = asset.find("media-rep")
+        url = asset.get("src") or ""
+        if representation is not None:
+            url = representation.get("src") or url
+        named = places.from_url(url, self.path.absolute().parent)
+        digest = None
+        for note in asset.iterfind("./metadata/md"):
+            if note.get("key") == f"{NAMESPACE}.digest":
+                digest = note.get("value")
+        format = self.known.get(asset.get("format", ""))
+        rate = None
+        if format is not None and format.get("frameDuration"):
+            step = self.time(format, "frameDuration")
+            rate = snap_rate(1 / step) if step > 0 else None
+        duration = self.time(asset, "duration") if asset.get("duration") else None
+        return Media(
+            named.name or asset.get("name") or name,
+            named.paths,
+            digest,
+            start=self._start(asset),
+            rate=rate,
+            duration=duration if duration else None,
+            said=named.said,
+        )
+
+    # --- times ------------------------------------------------------------------------------------
+
+    def time(self, node: Element, name: str) -> Fraction:
+        """A time in exact seconds; 0 where it is not said. Raises ReturnedError."""
+        text = node.get(name, "0s").strip()
+        if match := _TIME.fullmatch(text):
+            return Fraction(int(match[1]), int(match[2] or 1))
+        if _DECIMAL.fullmatch(text):
+            return Fraction(text[:-1])
+        raise ReturnedError(f"{self.path}: <{node.tag}> {name}={text[:40]!r} is no time.")
+
+    def _start(self, node: Element) -> Fraction:
+        """A clip's own clock at its first frame: as it says, else as its media begins."""
+        if node.get("start") is None and node.tag == "asset-clip":
+            asset = self.known.get(node.get("ref", ""))
+            return self.time(asset, "start") if asset is not None else Fraction(0)
+        return self.time(node, "start")
+
+    def _duration(self, node: Element) -> Fraction:
+        """Seconds that an element lasts."""
+        if node.get("duration") is not None:
+            return self.time(node, "duration")
+        if node.tag == "audition":
+            return next(
+                (self._duration(child) for child in node if child.tag in STORY), Fraction(0)
+            )
+        if node.tag == "spine":
+            return sum((self._duration(child) for child in node), Fraction(0))
+        media = self.known.get(node.get("ref", ""))
+        if media is None or media.get("duration") is None:
+            return Fraction(0)
+        return self.time(media, "duration") - (self._start(node) - self.time(media, "start"))
+
+    def _span(self, node: Element, at: Fraction) -> FrameSpan:
+        """The frames of the film nearest to an element's exact place."""
+        stop = at + self._duration(node)
+        return FrameSpan(to_frames(at, self.rate), to_frames(stop, self.rate))
+
+
+def _text(element: Element) -> str:
+    return tostring(element, encoding="unicode").strip()
