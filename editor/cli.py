@@ -209,6 +209,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         thorough=options.thorough,
     )
     found = pipeline.evaluate(config, asked, watch)
+    if options.plot:
+        from editor.learning import plotting
+
+        plotting.draw(found, options.plot.absolute())
     _say(json.dumps(found, indent=2) if options.json else examination.text(found))
     return MADE
 

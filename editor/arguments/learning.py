@@ -141,6 +141,7 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         action="store_true",
         help="also beams of 64 and 256 and local search in the same time: minutes a film",
     )
+    test.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the table as a picture")
     _add_measures(test)
     add_seed(test)
     add_outputs(options)
