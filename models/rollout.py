@@ -184,7 +184,7 @@ def _steps(
     while not bool(stage.done(under_way).all()):
         valid = ~stage.done(under_way)
         given = None
-        if forced is not None:
+        if forced is not None and step < len(forced):
             shot, first, out = forced[step].expand(films, -1).unbind(-1)
             given = (shot, first, out)
         chosen = choose(policy, encoded, stage, under_way, last, cache, generator, given)
@@ -204,7 +204,7 @@ def rollout(
     forced: Tensor | None = None,
 ) -> tuple[Trajectories, Any]:
     """Cut `films` films to their end; also returns the films. Without a generator each choice is
-    the likeliest. `forced` (T, 3) plays given choices instead, for films that begin alike."""
+    the likeliest. `forced` (T, 3) plays given choices first, for films that begin alike."""
     steps, under_way = [], None
     for record, under_way in _steps(policy, stage, films, generator, forced):  # noqa: B007
         steps.append(record)
@@ -215,12 +215,16 @@ def rollout(
 
 @torch.no_grad()
 def play(
-    policy: Policy, stage: Stage, films: int, generator: torch.Generator | None
+    policy: Policy,
+    stage: Stage,
+    films: int,
+    generator: torch.Generator | None,
+    forced: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Any]:
     """Cut films without keeping what an update needs: actions (B, T, 3), the films' log-likelihood
-    (B,), and the films. After a film's stop its actions are stops."""
+    (B,), and the films. After a film's stop its actions are stops. `forced` as in `rollout`."""
     actions, likely, under_way = [], torch.zeros(films), None
-    for record, under_way in _steps(policy, stage, films, generator, None):  # noqa: B007
+    for record, under_way in _steps(policy, stage, films, generator, forced):  # noqa: B007
         actions.append(record["action"])
         likely = likely + torch.where(record["valid"], record["log_prob"], torch.zeros(()))
     return torch.stack(actions, 1), likely, under_way
