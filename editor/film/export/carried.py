@@ -23,7 +23,7 @@ WHAT = (
 
 # Names of what we write beside the film itself, so that a reader of ours tells them apart.
 NAMESPACE = "film_editor"  # key of all our metadata
-ALTERNATIVES = "Alternatives"  # how the names of disabled tracks, and the bin, begin
+ALTERNATIVES = "Alternatives"  # name of the disabled track, and of the bin
 MUSIC = "Music"  # name of the music's track
 
 

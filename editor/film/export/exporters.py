@@ -10,6 +10,7 @@ from editor.film.export import (
     edl,
     fcp7,
     fcpxml,
+    kdenlive,
     mlt,
     opaque,
     otio,
@@ -29,6 +30,7 @@ EXPORTERS: dict[str, Writer] = {
     "fcp7": fcp7.write,
     "fcpxml": fcpxml.write,
     "mlt": mlt.write,
+    "kdenlive": kdenlive.write,
     "csv": cutlist.write,
 }
 

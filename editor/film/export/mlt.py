@@ -7,7 +7,7 @@ what it shows at n / rate seconds. Our own numbers go along as properties that M
 import os
 from collections.abc import Iterator
 from fractions import Fraction
-from math import gcd
+from math import ceil, floor, gcd
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -18,12 +18,10 @@ from editor.film.export.files import is_text, one_line, write_text
 from editor.film.export.markup import add, document
 from editor.film.export.sequence import (
     Item,
-    Piece,
     Sequence,
     Track,
     clips,
     handles,
-    on_grid,
     pictures,
     selects,
 )
@@ -130,16 +128,16 @@ def named(path: Path, folder: Path | None) -> str:
 # --- media ----------------------------------------------------------------------------------------
 
 
-def media_length(clip: Clip, sequence: Sequence) -> int:
-    """Frames of the film that a clip lasts."""
-    return max(1, frame_at(clip.duration, sequence.rate))
+def media_length(clip: Clip, rate: Fraction) -> int:
+    """Frames, counted at the film's rate, at which MLT shows a frame of the clip."""
+    return max(1, ceil((clip.frames - Fraction(1, 2)) * rate / clip.rate))
 
 
 def producer(
     root: Element, id: str, clip: Clip, sequence: Sequence, folder: Path | None
 ) -> Element:
     """A clip's whole file."""
-    length = media_length(clip, sequence)
+    length = media_length(clip, sequence.rate)
     element = add(root, "producer", id=id, **{"in": 0, "out": length - 1})
     put(
         element,
@@ -157,6 +155,21 @@ def producer(
     return element
 
 
+def begins(item: Item, rate: Fraction) -> int:
+    """Frame of the media, counted at the film's rate, at which an item begins.
+
+    At frame p MLT shows the clip's frame that is nearest to p / rate. Of the beginnings from which
+    it shows nothing outside the item's frames, this is the one whose frames are nearest to ours.
+    """
+    clip, source = item.clip, item.source
+    ratio = clip.rate / rate
+    ideal = floor((source.first + (ratio - 1) / 2) / ratio + Fraction(1, 2))
+    low = ceil((source.first - Fraction(1, 2)) / ratio)
+    high = ceil((source.stop - Fraction(1, 2)) / ratio) - item.length
+    last = media_length(clip, rate) - item.length
+    return max(0, min(max(min(ideal, high), low), last))
+
+
 def _bin(root: Element, sequence: Sequence, folder: Path | None) -> None:
     """Every file, then every alternative and unused shot with its in and out points."""
     playlist = Element("playlist", {"id": "main_bin"})
@@ -164,7 +177,7 @@ def _bin(root: Element, sequence: Sequence, folder: Path | None) -> None:
     for number, clip in enumerate(clips(sequence)):
         element = producer(root, f"bin{number}", clip, sequence, folder)
         put(element, {"shotcut:caption": clip.name})
-        last = media_length(clip, sequence) - 1
+        last = media_length(clip, sequence.rate) - 1
         add(playlist, "entry", producer=f"bin{number}", **{"in": 0, "out": last})
     for number, other in enumerate(selects(sequence)):
         clip = other.clip
@@ -172,7 +185,7 @@ def _bin(root: Element, sequence: Sequence, folder: Path | None) -> None:
         put(element, {"shotcut:caption": other.shot or clip.name})
         put(element, {"shotcut:comment": f"{ALTERNATIVES}: {other.why}"})
         span = handles(clip, other.source, sequence.handles)
-        last = media_length(clip, sequence) - 1
+        last = media_length(clip, sequence.rate) - 1
         first = min(to_frames(span.first / clip.rate, sequence.rate), last)
         stop = min(to_frames(span.stop / clip.rate, sequence.rate), last + 1)
         points = {"in": first, "out": max(first, stop - 1)}
@@ -198,8 +211,8 @@ def _playlist(
         put(element, {"shotcut:caption": item.clip.name})
         if item.reason:
             put(element, {"shotcut:comment": item.reason})
-        first = on_grid(item, sequence.rate)
-        put(element, dict(own(item, first)))
+        first = begins(item, sequence.rate)
+        put(element, {**dict(own(item, first)), f"{NAMESPACE}:version": sequence.name})
         fill(element, item.clip, sequence)
         if item.cut is not None:
             element.extend(opaque.elements(sequence.opaque, "mlt", item.link - 1))
@@ -236,7 +249,7 @@ def _music(root: Element, number: int, sequence: Sequence, folder: Path | None) 
     put(row, {"shotcut:audio": 1, "shotcut:name": MUSIC})
     for place, piece in enumerate(song.pieces):
         id = f"music{place}"
-        length = song_length(sequence, piece)
+        length = song_length(sequence)
         element = add(root, "producer", id=id, **{"in": 0, "out": length - 1})
         put(
             element,
@@ -255,11 +268,11 @@ def _music(root: Element, number: int, sequence: Sequence, folder: Path | None) 
     root.append(row)
 
 
-def song_length(sequence: Sequence, piece: Piece) -> int:
+def song_length(sequence: Sequence) -> int:
     """Frames of the film that the music's file lasts."""
     assert sequence.song is not None  # the caller's
-    whole = frame_at(sequence.song.duration, sequence.rate)
-    return max(whole, piece.first + piece.length)
+    used = (piece.first + piece.length for piece in sequence.song.pieces)
+    return max(frame_at(sequence.song.duration, sequence.rate), *used)
 
 
 def _tractor(root: Element, rows: list[tuple[str, Track | None]], sequence: Sequence) -> None:

@@ -6,7 +6,6 @@ Nothing here is rounded but to whole frames of the film, and no range lies outsi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import zip_longest
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from editor.footage.clip import Clip, SoundTrack
 from editor.timing import FrameSpan, Timecode, convert_length, frame_at, to_frames
 
 FIRST_HOUR = "01:00:00:00"  # where films begin by custom, so that a leader has room before it
+OTHER_TAKE = "other take"  # why of an alternative that is the same line once more
 DROPPING = (Fraction(30000, 1001), Fraction(60000, 1001))  # rates that have drop-frame timecode
 
 
@@ -120,26 +120,27 @@ class Track:
 
 
 def pictures(sequence: Sequence) -> tuple[Track, ...]:
-    """V1 with the film, and above it one disabled track for each rank of alternatives."""
+    """V1 with the film; above it, where there are any, one disabled track of alternatives.
+
+    A place has one: another take of the line before what the policy would have shown instead. All
+    of them lie in the bin, where a format has one.
+    """
     cuts = sequence.timeline.cuts
     film = tuple(
-        Item(cut.clip, cut.source, cut.start, cut.length, number + 1, cut.shot, cut.reason, cut)
-        for number, cut in enumerate(cuts)
+        Item(cut.clip, cut.source, cut.start, cut.length, number, cut.shot, cut.reason, cut)
+        for number, cut in enumerate(cuts, start=1)
     )
-    ranks = zip_longest(*(cut.alternatives for cut in cuts))
-    tracks, link = [Track("V1", "video", True, film)], len(cuts)
-    for rank, others in enumerate(ranks):
-        items = []
-        for cut, other in zip(cuts, others, strict=True):
-            if other is not None:
-                link += 1
-                items.append(_instead(cut, other, sequence.rate, link))
-        tracks.append(Track(_ranked(rank), "video", False, tuple(items)))
-    return tuple(tracks)
+    others = tuple(
+        _instead(cut, _best(cut.alternatives), sequence.rate, len(cuts) + number)
+        for number, cut in enumerate((cut for cut in cuts if cut.alternatives), start=1)
+    )
+    tracks = [Track("V1", "video", True, film)]
+    return (*tracks, Track(ALTERNATIVES, "video", False, others)) if others else tuple(tracks)
 
 
-def _ranked(rank: int) -> str:
-    return ALTERNATIVES if rank == 0 else f"{ALTERNATIVES} {rank + 1}"
+def _best(alternatives: tuple[Alternative, ...]) -> Alternative:
+    takes = [other for other in alternatives if other.why == OTHER_TAKE]
+    return (*takes, *alternatives)[0]
 
 
 def _instead(cut: Cut, other: Alternative, rate: Fraction, link: int) -> Item:
