@@ -124,6 +124,11 @@ class Timecode:
         """Frames that the label counts in a second."""
         return floor(self.rate + Fraction(1, 2))
 
+    @property
+    def day(self) -> int:
+        """Frames that 24 hours of labels count: drop-frame skips in 1296 of the 1440 minutes."""
+        return 86_400 * self.base - (self.base // 15 * 1296 if self.drop else 0)
+
     def __post_init__(self) -> None:
         if self.drop and self.rate not in (Fraction(30000, 1001), Fraction(60000, 1001)):
             raise EditorError(

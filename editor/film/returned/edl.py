@@ -39,7 +39,6 @@ _MUSIC = re.compile(r"(.+) FROM FRAME (\d{1,12}) AT (\S+)")
 BLACK = ("BL", "BLACK")  # reels that are no media
 NAMELESS = ("AX", "AUX")  # reels that say nothing of the medium
 REELS = ".reels.csv"  # of our table beside a list
-HALF_A_DAY = 43_200  # s: an out point that lies so far before its in point has passed midnight
 ROUGH = Fraction(1, 100)  # to which a speed is said
 
 
@@ -146,7 +145,7 @@ class _Reading:
                 rate=rate,
                 name=self.name,
                 notes=tuple(dict.fromkeys(self.notes)),
-                on_grid=True,
+                grid="film",
             ),
             str(self.path),
         )
@@ -229,16 +228,16 @@ class _Reading:
 
     def _span(self, line: _Line, rate: Fraction) -> tuple[int, int]:
         """Frames of the film, counted from midnight, that a line covers."""
-        first, stop = (self._frame(label, line, rate) for label in line.labels[2:])
-        if first - stop > HALF_A_DAY * rate:
-            stop += round(2 * HALF_A_DAY * rate)
-        return first, stop
+        first, stop = (self._code(label, line, rate) for label in line.labels[2:])
+        if 2 * (first.frame - stop.frame) > first.day:  # it runs over midnight
+            stop = stop + first.day
+        return first.frame, stop.frame
 
-    def _frame(self, label: str, line: _Line, rate: Fraction) -> int:
+    def _code(self, label: str, line: _Line, rate: Fraction) -> Timecode:
         can_drop = rate in (Fraction(30000, 1001), Fraction(60000, 1001))
-        drop = can_drop and (line.drop or ";" in label)
+        mark = ";" if can_drop and (line.drop or ";" in label) else ":"
         try:
-            return Timecode.parse(f"{label[:8]}{';' if drop else ':'}{label[9:]}", rate).frame
+            return Timecode.parse(f"{label[:8]}{mark}{label[9:]}", rate)
         except EditorError as err:
             raise ReturnedError(f"{self.path}: line {line.where}: {err}") from err
 

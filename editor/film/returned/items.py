@@ -13,6 +13,9 @@ from typing import Any
 from editor.errors import FootageError
 from editor.timing import FrameSpan
 
+# How times of media are counted: by the media itself; in frames of the film, whatever the media's
+# rate, to the nearest; or in frames of the film as MLT does, which shows the nearest of the media.
+GRIDS = ("", "film", "melt")
 # What an exchange file may hold. A day at 60 frames a second has 5 million frames; a film of ten
 # thousand cuts is far beyond any that is cut by hand.
 MOST_ITEMS = 100_000
@@ -88,7 +91,7 @@ class Returned:
     parent: str | None = None  # title of the version that it was written from
     notes: tuple[str, ...] = ()  # what was found and is not held, in an editor's words
     opaque: tuple[Mapping[str, Any], ...] = ()  # of the film as a whole
-    on_grid: bool = False  # times of media count frames of the film, whatever the media's rate
+    grid: str = ""  # one of GRIDS: how times of media are counted
 
 
 def checked(returned: Returned, where: str) -> Returned:

@@ -4,14 +4,16 @@ Clips that pass into one another lie on the two by turns and overlap there; sinc
 one of several sequences, and the project's own tractor says which.
 """
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from editor.film.export.carried import NAMESPACE
 from editor.film.returned import mltnodes, safe
 from editor.film.returned.items import Item, Returned, ReturnedError
-from editor.film.returned.mlt import Graph, Shown
+from editor.film.returned.mlt import Graph, Shown, span_of
 from editor.film.returned.mltnodes import properties
 from editor.timing import FrameSpan
 
@@ -33,6 +35,34 @@ def _names(node: Element) -> list[str]:
 
 class _Project(Graph):
     """A project's graph, with mixes between a track's two playlists."""
+
+    def __init__(self, path: Path, root: Element) -> None:
+        super().__init__(path, root)
+        self._noted: dict[tuple[str, int, int], FrameSpan] = {}  # by clip of the bin, in and out
+        for node in root.iter("producer"):
+            known = properties(node)
+            self._note(known.get("kdenlive:id", ""), known.get(f"{NAMESPACE}:cuts"))
+            self.version = known.get(f"{NAMESPACE}:version") or self.version
+        for node in root.iter("playlist"):
+            self.fit = properties(node).get(f"{NAMESPACE}:fit") or self.fit
+
+    def _note(self, id: str, text: str | None) -> None:
+        """Take what we noted of a clip's cuts, if it is a table still."""
+        try:
+            rows = json.loads(text or "[]")
+        except (ValueError, RecursionError):
+            return
+        for row in rows if isinstance(rows, list) else ():
+            if not isinstance(row, dict):
+                continue
+            span = span_of(row.get("clip_in"), row.get("clip_out"))
+            place = span_of(row.get("in"), row.get("out"))
+            if span is not None and place is not None:
+                self._noted.setdefault((id, place.first, place.stop), span)
+
+    def exact(self, known: dict[str, str], shown: Shown) -> FrameSpan | None:
+        """The frames of the clip that we noted in the bin, for an entry of these points."""
+        return self._noted.get((known.get("kdenlive:id", ""), shown.first, shown.last or 0))
 
     def mixed(self, tractor: Element, begun: int, shown: Shown) -> None:
         """Cut in the middle of every mix: both clips lie whole under it."""

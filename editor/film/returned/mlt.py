@@ -66,6 +66,7 @@ class Graph:
         self.items: list[Item] = []
         self.notes: list[str] = []
         self.layer = 0
+        self.version, self.fit = "", ""  # as we noted them
         self._within: list[str] = []
 
     def _profile(self) -> tuple[Fraction, tuple[int, int] | None]:
@@ -86,18 +87,19 @@ class Graph:
         main = self.main()
         self.lay(main, Shown(0, None, 0))
         ours = properties(main)
-        fit, version = ours.get(f"{NAMESPACE}:fit"), ours.get(f"{NAMESPACE}:version")
+        fit = ours.get(f"{NAMESPACE}:fit") or self.fit
+        version = ours.get(f"{NAMESPACE}:version") or self.version
         return checked(
             Returned(
                 format=format,
                 items=tuple(self.items),
                 rate=self.rate,
-                name=version or "",
+                name=version,
                 size=self.size,
                 fit=fit if fit in ("letterbox", "fill") else None,
-                parent=version,
+                parent=version or None,
                 notes=tuple(dict.fromkeys(self.notes)),
-                on_grid=True,
+                grid="melt",
             ),
             str(self.path),
         )
@@ -223,7 +225,7 @@ class Graph:
                 self._not_held(node, played.what, shown)
             return
         first = Fraction(shown.first) / self.rate * max(played.speed, Fraction(0))
-        source = Source(first, shown.length / self.rate, exact=_exact(known))
+        source = Source(first, shown.length / self.rate, exact=self.exact(known, shown))
         place = FrameSpan(shown.at, shown.at + shown.length)
         item = Item(self._media(played, known), source, place, self.layer, speed=played.speed)
         if shown.picture and known.get("video_index") != "-1":
@@ -231,6 +233,10 @@ class Graph:
             self.items.append(replace(item, opaque=rows))
         if shown.sound and known.get("audio_index") != "-1":
             self.items.append(replace(item, kind="sound"))
+
+    def exact(self, known: dict[str, str], shown: Shown) -> FrameSpan | None:
+        """The frames of the clip that we noted on a producer."""
+        return span_of(known.get(f"{NAMESPACE}:clip_in"), known.get(f"{NAMESPACE}:clip_out"))
 
     def _media(self, played: mltnodes.Plays, known: dict[str, str]) -> Media:
         """Its file: from the project's root, and from where the project lies now."""
@@ -309,11 +315,10 @@ class Graph:
         return next((known[name] for name in names if known.get(name)), node.get("id", ""))[:200]
 
 
-def _exact(known: dict[str, str]) -> FrameSpan | None:
-    """The frames of the clip that we noted, if they are still numbers."""
-    texts = [known.get(f"{NAMESPACE}:{name}", "") for name in ("clip_in", "clip_out")]
-    if all(re.fullmatch(r"\d{1,12}", text) for text in texts):
-        return FrameSpan(int(texts[0]), int(texts[1]))
+def span_of(first: object, stop: object) -> FrameSpan | None:
+    """Frames that we noted, if they are numbers still."""
+    if all(re.fullmatch(r"\d{1,12}", str(text)) for text in (first, stop)):
+        return FrameSpan(int(str(first)), int(str(stop)))
     return None
 
 

@@ -180,7 +180,7 @@ class _Reading:
         timed = [effect for effect in child.effects if isinstance(effect, otio.schema.TimeEffect)]
         return Item(
             media,
-            Source(first, by_timecode=True),
+            Source(first, by_timecode=True, exact=_exact(_ours(child))),
             place,
             layer,
             kind,
@@ -271,6 +271,12 @@ def _ours(value: Any) -> Mapping[str, Any]:
     """What we wrote into its metadata, if that is a table still."""
     found = value.metadata.get(NAMESPACE, {})
     return found if isinstance(found, Mapping) else {}
+
+
+def _exact(ours: Mapping[str, Any]) -> FrameSpan | None:
+    """The frames of the clip that we noted."""
+    first, stop = ours.get("clip_in"), ours.get("clip_out")
+    return FrameSpan(first, stop) if type(first) is int and type(stop) is int else None
 
 
 def _size(ours: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from editor.errors import EditorError, FootageError
 from editor.film import conform
 from editor.film.encode import sound_format
+from editor.film.export import mlt
+from editor.film.export import sequence as exported
 from editor.film.export.sequence import counted
 from editor.film.returned.flatten import Piece, flatten
 from editor.film.returned.items import Item, Returned
@@ -22,9 +24,9 @@ from editor.film.timeline import Cut, Music, Timeline
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, convert_length, source_frame, to_frames
 
-NEAR = Fraction(1, 2)  # of a film frame: formats that count on the film's grid are off by as much
+NEAR = Fraction(1, 2)  # of a frame: what is nearer than that is the frame
 # Of a clip's frame: programs that count in doubles are off by less. An exact time is the frame that
-# is on screen then; one that counts on the film's grid is the nearest, as melt shows it.
+# is on screen then; one that counts on the film's grid is the nearest.
 SLIGHT = Fraction(1, 50)
 SHOWN = 8  # media named in one message
 
@@ -106,11 +108,6 @@ class _Laying:
                 " same format, and not shown here"
             )
 
-    def _reach(self, clip: Clip) -> Fraction:
-        """Frames of the clip by which the format may be off where it begins."""
-        coarse = self.returned.on_grid and clip.rate != self.rate
-        return NEAR * clip.rate / self.rate if coarse else NEAR
-
     def _known_cut(self, item: Item, clip: Clip, begin: Fraction, length: int) -> Cut | None:
         """The parent's cut that begins here and lasts as long; else the frames that we noted."""
         for cut in self.known.get(clip.digest, ()):
@@ -125,24 +122,28 @@ class _Laying:
         return Cut(clip, span, 0, length, clip.name)
 
     def _begins(self, span: FrameSpan, clip: Clip, begin: Fraction, length: int) -> bool:
-        """True where a cut of these frames is written as beginning at `begin`, frames of the clip.
+        """True where our own writers write a cut of these frames as beginning at `begin`."""
+        item = exported.Item(clip, span, 0, length, 0, "")
+        if not self.returned.grid:
+            written = item.begin(self.rate)
+            return abs(written - begin) <= NEAR or floor(written) == begin
+        begins = mlt.begins if self.returned.grid == "melt" else exported.on_grid
+        return begins(item, self.rate) == begin * self.rate / clip.rate
 
-        It is written a little earlier where its end, on the film's grid, would leave the media.
-        """
-        if self.returned.on_grid:
-            last = floor(clip.duration * self.rate) - length
-            written = max(0, min(to_frames(span.first / clip.rate, self.rate), last))
-            return abs(written - begin * self.rate / clip.rate) < NEAR
-        room = clip.frames - length * clip.rate / self.rate
-        return abs(min(Fraction(span.first), max(Fraction(0), room)) - begin) <= NEAR
+    def _first(self, clip: Clip, begin: Fraction, length: int) -> int:
+        """The clip's first frame, from where the format says it begins."""
+        for cut in self.known.get(clip.digest, ()):
+            if self._begins(cut.source, clip, begin, length):
+                return cut.source.first
+        if self.returned.grid == "melt":
+            # MLT shows the frame nearest to each time, we the one on screen at its frame's middle.
+            return floor(begin - (clip.rate / self.rate - 1) / 2 + NEAR)
+        return floor(begin + (NEAR if self.returned.grid else SLIGHT))
 
     def _new(self, item: Item, clip: Clip, begin: Fraction, piece: Piece) -> Cut | None:
         """A cut that no film had before, inside its media; None where none of it is."""
-        first = floor(begin + (NEAR if self.returned.on_grid else SLIGHT))
         length = len(piece.place)
-        for cut in self.known.get(clip.digest, ()):
-            if abs(cut.source.first - begin) <= self._reach(clip):
-                first = cut.source.first
+        first = self._first(clip, begin, length)
         late = max(0, ceil(-first * self.rate / clip.rate))  # film frames before the media begins
         first = max(first, 0) if late else first
         fits = min(length - late, _frames_to_the_end(clip, first, self.rate))
@@ -160,19 +161,19 @@ class _Laying:
 
     def _stop(self, item: Item, clip: Clip, first: int, length: int) -> int:
         """The clip's frame after the last that a cut of this length shows."""
-        shown = source_frame(length - 1, first, clip.frames, clip.rate, self.rate)
-        said = item.source.duration
-        counts = [to_frames(length / self.rate, clip.rate)]
-        if said is not None and item.speed == 1:
-            counts.insert(0, to_frames(said, clip.rate))
+        count = to_frames(length / self.rate, clip.rate)
+        likely = []
+        if item.source.duration is not None and item.speed == 1:
+            likely.append(to_frames(item.source.duration, clip.rate))
         for cut in self.known.get(clip.digest, ()):
-            if abs(cut.source.stop - first - counts[-1]) < clip.rate / self.rate:
-                counts.insert(0, cut.source.stop - first)
-        for count in counts:
-            inside = shown < first + count <= clip.frames
-            if inside and convert_length(count, clip.rate, self.rate) == length:
-                return first + count
-        return min(clip.frames, max(shown + 1, first + counts[-1]))
+            if abs(cut.source.stop - first - count) < clip.rate / self.rate:
+                likely.append(cut.source.stop - first)
+        for wanted in likely:
+            whole = convert_length(wanted, clip.rate, self.rate) == length
+            if whole and 0 < wanted <= clip.frames - first:
+                return first + wanted
+        shown = source_frame(length - 1, first, clip.frames, clip.rate, self.rate)
+        return min(clip.frames, max(shown + 1, first + count))
 
     def _say_outside(self, clip: Clip, piece: Piece, count: int) -> None:
         at = Timecode(piece.place.first, self.rate)
@@ -211,7 +212,7 @@ def _after(label: str, start: Timecode) -> Fraction | None:
     except EditorError:
         return None
     if code.frame < start.frame:
-        code = code + round(86_400 * start.rate) // start.base * start.base
+        code = code + start.day
     return (code.frame - start.frame) / start.rate
 
 
