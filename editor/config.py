@@ -54,6 +54,7 @@ class Config:
     outputs: Path  # absolute; holds the versions, and the cache under .cache
     style: Style  # with the order that was asked
     name: str = "film"  # of the versions: NAME-v001
+    like: Path | None = None  # a finished film whose pace and likings the style takes on
     duration: float | None = None  # s; None: the style's, as far as the footage goes
     only: tuple[str, ...] = ()  # CLIP[@IN-OUT] as typed, see editor.selects
     ban: tuple[str, ...] = ()

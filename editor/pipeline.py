@@ -11,7 +11,7 @@ import numpy as np
 
 from editor import exchange, report, selects
 from editor.config import Config
-from editor.cutting import agent, pool
+from editor.cutting import agent, learned, pool
 from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
 from editor.cutting.pool import LeftOut, Pool, Wish
@@ -33,6 +33,7 @@ from models import backbone
 
 if TYPE_CHECKING:
     from editor.film.render import RenderReport
+    from editor.learning.examination import Examination
     from editor.learning.training import Trained, Training
     from editor.measures.suite import Measured
 
@@ -94,6 +95,7 @@ def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
     with drafting(config.outputs, config.name) as draft:
         cache = Cache(config.cache)
         cutter, beats = _ready(config, cache, stages)
+        config, evidence = _taking_after(config, cache, draft.folder, stages)
         looked = _look(config, cache, stages)
         decided = _decide(config, looked, cutter, beats, stages)
         rendered = _render(config, looked, decided.timeline, draft.folder, stages)
@@ -119,6 +121,7 @@ def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
                 skipped=looked.skipped,
                 rendered=rendered,
                 seconds=stages.seconds,
+                evidence=evidence,
                 exports=tuple(exports),
             )
 
@@ -141,8 +144,9 @@ def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
 
 def _selects(unchosen: tuple[LeftOut, ...]) -> tuple[Alternative, ...]:
     """What was on offer and is nowhere in the film, as an editor may still want it."""
-    return tuple(Alternative(left.clip, left.span, left.clip.name, left.reason) for left in unchosen)
-
+    return tuple(
+        Alternative(left.clip, left.span, left.clip.name, left.reason) for left in unchosen
+    )
 
 
 def analyze(config: Config, watch: Watch) -> Looked:
@@ -170,16 +174,14 @@ def train(config: Config, training: "Training", watch: Watch) -> "Trained":
         return learning.train(training, advance)
 
 
-def evaluate(config: Config, count: int, watch: Watch) -> dict[str, Any]:
-    """Measure the config's policy on `count` simulated pools and on each path as one shoot."""
+def evaluate(config: Config, asked: "Examination", watch: Watch) -> dict[str, Any]:
+    """Measure a policy on simulated pools and on each of the config's paths as one shoot."""
     from editor.learning import examination
 
     stages = Stages(watch)
     pools = [pool.build(one.clips, one.analyses, config.style) for one in _shoots(config, stages)]
     with stages.run("evaluating") as advance:
-        return examination.examine(
-            config.policy or agent.DEFAULT, pools, count, config.seed, advance
-        )
+        return examination.examine(asked, pools, advance)
 
 
 def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "Measured":
@@ -211,7 +213,8 @@ def _ready(config: Config, cache: Cache, stages: Stages) -> tuple[Cutter, np.nda
         weights_of(config.style)
         _check_detector(config.style.detector)
         _check_backbone(config)
-        cutter = agent.load_policy(config.policy or agent.DEFAULT)
+        policies = config.outputs / learned.POLICIES
+        cutter = agent.load_policy(config.policy or agent.default_policy(policies), policies)
     if config.music is None:
         return cutter, np.zeros(0)
     with stages.run("cutting", "music"):
@@ -224,6 +227,23 @@ def _check_detector(name: str) -> None:
         from editor.footage import shots  # scenedetect: not needed where all is kept
 
         shots.check(name)
+
+
+def _taking_after(
+    config: Config, cache: Cache, folder: Path, stages: Stages
+) -> tuple[Config, tuple[str, ...]]:
+    """The config with the style of the film that the cut shall be like, and what speaks for it.
+
+    The style is also written into the version's folder, for --style.
+    """
+    if config.like is None:
+        return config, ()
+    from editor.learning import like
+
+    with stages.run("analysis", "style") as advance:
+        liking = like.read(config.like, config.style, _settings(config), cache, advance)
+        (folder / "style.toml").write_text(like.toml(liking), encoding="utf-8")
+    return replace(config, style=liking.style), liking.evidence
 
 
 def _check_backbone(config: Config) -> None:
@@ -296,13 +316,18 @@ def _wishes(config: Config, clips: tuple[Clip, ...], skipped: tuple[Skipped, ...
     )
 
 
+def _settings(config: Config) -> analysis.Settings:
+    """What the user chose of the analysis."""
+    return analysis.Settings(
+        config.style.detector, config.backbone or backbone.DEFAULT, config.weights
+    )
+
+
 def _analyse(
     clips: tuple[Clip, ...], config: Config, cache: Cache, advance: Advance
 ) -> tuple[dict[str, Analysis], tuple[Skipped, ...]]:
     """Look at one clip after the other: a clip's decoder already fills the cores."""
-    settings = analysis.Settings(
-        config.style.detector, config.backbone or backbone.DEFAULT, config.weights
-    )
+    settings = _settings(config)
     total, done = sum(clip.frames for clip in clips), 0
     analyses: dict[str, Analysis] = {}
     lost = []

@@ -52,6 +52,7 @@ class Made:
     skipped: tuple[Skipped, ...]
     rendered: "RenderReport | None"  # None with --no-render
     seconds: Mapping[str, float]  # of each of STAGES
+    evidence: tuple[str, ...] = ()  # what a style taken from a film rests on
     exports: tuple[Written, ...] = ()  # for editing programs, beside timeline.otio
 
 
@@ -90,6 +91,7 @@ def as_json(made: Made) -> dict[str, Any]:
         "left_out": [_left_out(left) for left in made.left_out],
         "not_chosen": [_left_out(left) for left in made.unchosen],
         "notes": list(notes(made)),
+        "style_evidence": list(made.evidence),
         "render": _rendered(made.rendered),
         "settings": settings(made),
     }
@@ -222,6 +224,7 @@ def summary(made: Made) -> str:
         f"Length  {made.length}",
         f"Times   {_times(made.seconds)}",
     ]
+    lines += _labelled("Style", [printable(line) for line in made.evidence])
     lines += _labelled("Exports", _exports(made.exports))
     lines += _labelled("Sound", [_loudness(made.rendered)] if made.rendered else [])
     lines += _labelled("Unused", _reasons(made))

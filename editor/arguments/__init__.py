@@ -76,7 +76,7 @@ def config(options: argparse.Namespace) -> Config:
     name = given.get("name")
     if name is None:
         name = name_for(*options.footage[:1] or [Path()])
-    for option in ("weights", "music"):
+    for option in ("weights", "music", "like"):
         if (path := given.get(option)) is not None:
             values.check_file(path, f"--{option}")
     check_name(name)
@@ -89,6 +89,7 @@ def config(options: argparse.Namespace) -> Config:
         outputs=options.outputs.absolute(),
         style=style,
         name=name,
+        like=given.get("like"),
         duration=given.get("duration"),
         only=tuple(given.get("only", ())),
         ban=tuple(given.get("ban", ())),

@@ -28,6 +28,7 @@ examples:
   {PROGRAM} cut day1/ day2/ --name wedding --style event --music waltz.mp3
   {PROGRAM} cut dailies/ --duration 15 --ban "take 2.mov" "take 4.mov@0-3.5s"
   {PROGRAM} cut dailies/ --must-include kiss.mov@01:00:02:12-01:00:05:00
+  {PROGRAM} cut dailies/ --like trailer.mp4
   {PROGRAM} cut --json dailies/ | jq .cuts
   {PROGRAM} cut -- -clip-that-begins-with-a-dash.mov
 
@@ -57,6 +58,12 @@ def add_cut(commands: "Commands[Parser]") -> None:
         default=DEFAULT_STYLE,
         metavar="NAME|FILE.toml",
         help=f"{', '.join(style_names())}, or a file of your own (default: {DEFAULT_STYLE})",
+    )
+    film.add_argument(
+        "--like",
+        type=Path,
+        metavar="FILM",
+        help="take pace and likings from a finished film; length and order stay the style's",
     )
     film.add_argument(
         "--order",

@@ -11,6 +11,7 @@ every weight stays within a factor of MOST of the base style's. S shots.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,9 +19,12 @@ import torch
 from editor.config import Pace, Style, check_style
 from editor.cutting.reward import CUT_TERMS, TERMS, load_statistics, weights_of
 from editor.errors import StyleError
+from editor.footage import analysis, ingest, sound
+from editor.footage.cache import Cache
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis
 from editor.learning.edited import Edited, as_material
+from editor.progress import Advance
 from editor.timing import FrameSpan
 
 LEAST_SHOTS = 6  # of a film that can be taken after: fewer have no pace
@@ -53,6 +57,32 @@ class Liking:
     style: Style
     evidence: tuple[str, ...]  # a sentence for each thing that was looked at
     seconds: np.ndarray  # (S,) lengths of the film's shots in s
+
+
+def read(
+    path: Path, base: Style, settings: analysis.Settings, cache: Cache, advance: Advance
+) -> Liking:
+    """Look at a film's file, or find in the cache what was seen, and take after it.
+
+    Raises FootageError where it cannot be read, StyleError as `take_after`.
+    """
+    clips, _ = ingest.ingest((path,), cache, lambda done, total, label: None)
+    if len(clips) != 1:
+        raise StyleError(f"--like {path}: name one finished film, not {len(clips)} clips.")
+    film = clips[0]
+    known = analysis.analyse(film, settings, cache, lambda share: advance(share, 1.0, film.name))
+    return take_after(film, known, _beats(film, cache), base)
+
+
+def _beats(film: Clip, cache: Cache) -> np.ndarray:
+    """(M,) seconds of the beats of a film's music, found once."""
+    if not film.sound:
+        return np.zeros(0)
+    if (kept := cache.load("beats", film.digest)) is not None:
+        return kept[0]["beats"]
+    beats = sound.beats(film.path)
+    cache.save("beats", film.digest, {"beats": beats}, {})
+    return beats
 
 
 def take_after(clip: Clip, known: Analysis, beats: np.ndarray, base: Style) -> Liking:
