@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from editor.config import Style
-from editor.cutting import embedding, features, hygiene, regions, takes, wishes
+from editor.cutting import embedding, features, hygiene, regions, series, takes, wishes
 from editor.cutting.regions import Region
 from editor.errors import FootageError
 from editor.footage.clip import Clip
@@ -119,9 +119,11 @@ def build(
         if clip.digest not in analyses:
             raise FootageError(f"{clip.name} has not been analysed. Analyse it first.")
         features.check(clip, analyses[clip.digest])
-        sources.append(_clean(clip, analyses[clip.digest], asked[clip.digest]))
+        clean = _clean(clip, analyses[clip.digest], asked[clip.digest])
+        sources.append(_last_takes(clean))
     grouped = _group(sources)
-    sources = [_offer(source) for source in _without_false_starts(sources, grouped)]
+    whole = _without_false_starts(sources, grouped)
+    sources = [_offer(source, grouped.retaken(index)) for index, source in enumerate(whole)]
     if not any(source.regions for source in sources):
         raise FootageError(_nothing(sources))
     for source in sources:
@@ -147,12 +149,31 @@ def _clean(clip: Clip, known: Analysis, asked: wishes.Asked) -> _Source:
     return _Source(clip, known, asked, masked, tuple(left_out))
 
 
+def _last_takes(source: _Source) -> _Source:
+    """Mask all but the last of several takes of a line in one running clip."""
+    masked, left_out = source.masked.copy(), list(source.left_out)
+    for shot in source.known.shots:
+        for run in regions.free_runs(source.masked, shot):
+            for span, reason in series.earlier(source.clip, source.known, run):
+                masked[span.first : span.stop] = True
+                left_out.append(LeftOut(source.clip, span, reason))
+    return replace(source, masked=masked, left_out=tuple(left_out))
+
+
 @dataclass(frozen=True)
 class _Grouped:
     """The takes of all clips, and which of them say the same."""
 
     found: tuple[takes.Take, ...]  # `clip` is the place in recording order
     lines: takes.Lines
+
+    def retaken(self, clip: int) -> tuple[FrameSpan, ...]:
+        """The clip's takes whose words other takes say too."""
+        return tuple(
+            take.span
+            for take, number in zip(self.found, self.lines.number.tolist(), strict=True)
+            if take.clip == clip and number >= 0 and take.action is None
+        )
 
 
 def _group(sources: Sequence[_Source]) -> _Grouped:
@@ -185,20 +206,26 @@ def _without_false_starts(sources: Sequence[_Source], grouped: _Grouped) -> list
     return kept
 
 
-def _offer(source: _Source) -> _Source:
-    """Part what is left of a clip into regions."""
-    offer = regions.offer(source.clip, source.known, source.masked, source.asked.spans)
-    least = regions.SHORTEST * source.clip.rate
+def _offer(source: _Source, retaken: Sequence[FrameSpan]) -> _Source:
+    """Part what is left of a clip into regions. retaken: its takes that have other takes."""
+    offer = regions.offer(source.clip, source.known, source.masked, source.asked.spans, retaken)
     refused = (
-        LeftOut(
-            source.clip,
-            span,
-            "too short" if len(span) < least else "no place to cut in and out between words",
-        )
-        for span in offer.refused
+        LeftOut(source.clip, span, _refusal(source, span, retaken)) for span in offer.refused
     )
     left_out = sorted((*source.left_out, *refused), key=lambda left: left.span)
     return replace(source, regions=offer.regions, left_out=tuple(left_out))
+
+
+def _refusal(source: _Source, span: FrameSpan, retaken: Sequence[FrameSpan]) -> str:
+    """Why nothing of a span can be cut."""
+    if len(span) < regions.SHORTEST * source.clip.rate:
+        return "too short"
+    rate = float(source.clip.rate)
+    speech = source.known.sound.speech
+    quiet = not ((speech[:, 0] * rate < span.stop) & (speech[:, 1] * rate > span.first)).any()
+    if quiet and any(take.overlaps(span) for take in retaken):
+        return "nothing is said here, in a take of a line that has other takes"
+    return "no place to cut in and out between words"
 
 
 def _nothing(sources: Sequence[_Source]) -> str:

@@ -17,6 +17,10 @@ from editor.timing import FrameSpan
 
 AIR = (0.15, 0.40)  # s, between a cut and the speech that it holds: room to breathe, no dead air
 LISTENING = 1.0  # s, shortest cut without speech out of a region with speech: less is dead air
+BREATH = 0.60  # s, a shorter pause parts no sentence from the next: both are one utterance,
+UTTERANCE = 4.0  # s, unless that is longer; then it is parted in its widest pauses
+PAUSE = 3.0  # s, a shorter silence between two utterances is a pause and no reaction
+SCENE = 8.0  # s, a shorter silence in a take that has other takes is waiting for the line
 SHORTEST = 0.30  # s, a shorter picture is not read as a shot
 WORD_GUARD = 0.06  # s, a cut without speech keeps this far from words: a detector's ends are soft
 REGION = 10.0  # s, length that a region is split down to
@@ -62,12 +66,17 @@ class Offer:
 
 
 def offer(
-    clip: Clip, known: Analysis, masked: np.ndarray, musts: Sequence[tuple[int, FrameSpan]] = ()
+    clip: Clip,
+    known: Analysis,
+    masked: np.ndarray,
+    musts: Sequence[tuple[int, FrameSpan]] = (),
+    retaken: Sequence[FrameSpan] = (),
 ) -> Offer:
     """Return what of a clip may be cut from.
 
     masked: (N,) bool, frames that hygiene or the editor took out. `musts` are (number of the wish,
     frames): each becomes a region whose only pair is exactly those frames, whatever is masked.
+    `retaken`: takes whose words other takes say too: what is quiet in them stands for no line.
     """
     taken = masked.copy()
     for _, span in musts:
@@ -79,7 +88,8 @@ def offer(
     for shot in known.shots:
         for run in free_runs(taken, shot):
             points = _points(every, known.moments.frame, run, shot)
-            legal = _Legality.of(points.frame, clip, speech, run)
+            waits = any(take.overlaps(run) for take in retaken)
+            legal = _Legality.of(points.frame, clip, _utterances(speech, clip, run), run, waits)
             for first, last in _parts(points, clip, legal):
                 region = _region(points, legal, first, last)
                 span = FrameSpan(int(points.frame[first]), int(points.frame[last]))
@@ -111,6 +121,28 @@ def _speech_within(clip: Clip, known: Analysis) -> np.ndarray:
     new = np.concatenate([[True], speech[1:, 0] > ends[:-1] + EPSILON])
     last = np.concatenate([np.flatnonzero(new)[1:] - 1, [len(speech) - 1]])
     return np.stack([speech[new, 0], ends[last]], axis=1)
+
+
+def _utterances(speech: np.ndarray, clip: Clip, run: FrameSpan) -> np.ndarray:
+    """(K, 2) s: speech with what is said in one breath, within the run, joined up to UTTERANCE."""
+    rate = float(clip.rate)
+    within = (speech[:-1, 1] >= run.first / rate) & (speech[1:, 0] <= run.stop / rate)
+    breath = within & (speech[1:, 0] - speech[:-1, 1] < BREATH)
+    joined: list[tuple[float, float]] = []
+    begin = 0
+    for last in [*np.flatnonzero(~breath).tolist(), len(speech) - 1] if len(speech) else []:
+        joined.extend(_parted(speech[begin : last + 1]))
+        begin = last + 1
+    return np.array(joined, np.float64).reshape(-1, 2)
+
+
+def _parted(stretches: np.ndarray) -> list[tuple[float, float]]:
+    """Stretches (K, 2) of one breath as one, or parted at the widest pause where that is long."""
+    begin, end = float(stretches[0, 0]), float(stretches[-1, 1])
+    if len(stretches) == 1 or end - begin <= UTTERANCE:
+        return [(begin, end)]
+    widest = 1 + int(np.argmax(stretches[1:, 0] - stretches[:-1, 1]))
+    return [*_parted(stretches[:widest]), *_parted(stretches[widest:])]
 
 
 def _with_air(clip: Clip, known: Analysis, speech: np.ndarray) -> CutPoints:
@@ -189,8 +221,11 @@ class _Legality:
     out_quiet: np.ndarray  # (P,) bool, may end a cut without speech
 
     @classmethod
-    def of(cls, frame: np.ndarray, clip: Clip, speech: np.ndarray, run: FrameSpan) -> "_Legality":
-        """frame: (P,) int64; speech: (K, 2) s; run: the unmasked frames about the points."""
+    def of(
+        cls, frame: np.ndarray, clip: Clip, speech: np.ndarray, run: FrameSpan, waits: bool = False
+    ) -> "_Legality":
+        """frame: (P,) int64; speech: (K, 2) s; run: the unmasked frames about the points; waits:
+        what is quiet in the run waits for a line."""
         rate = float(clip.rate)
         t = frame / rate
         starts = np.concatenate([speech[:, 0], [np.inf]])
@@ -204,15 +239,29 @@ class _Legality:
         # Less air only where the clip, or what is left of it unmasked, itself has less.
         lead_least = np.minimum(AIR[0], following - run.first / rate) - EPSILON
         tail_least = np.minimum(AIR[0], run.stop / rate - before) - EPSILON
+        heard = (speech[:, 1] > run.first / rate) & (speech[:, 0] < run.stop / rate)
+        silence = _silence(before, following, run, rate, waits and bool(heard.any()))
         return cls(
             seconds=t,
             inside=inside,
             next_word=following,
             in_speech=~inside & (lead >= lead_least) & (lead <= AIR[1] + EPSILON),
             out_speech=~inside & (tail >= tail_least) & (tail <= AIR[1] + EPSILON),
-            in_quiet=~inside & (tail >= WORD_GUARD),
-            out_quiet=~inside & (lead >= WORD_GUARD),
+            in_quiet=~inside & (tail >= WORD_GUARD) & silence,
+            out_quiet=~inside & (lead >= WORD_GUARD) & silence,
         )
+
+
+def _silence(
+    before: np.ndarray, following: np.ndarray, run: FrameSpan, rate: float, waits: bool
+) -> np.ndarray:
+    """(P,) bool: points in a silence long enough to be a shot of its own; `before` and `following`
+    are the s at which speech ends before each point and begins after it."""
+    begin, end = run.first / rate, run.stop / rate
+    long = np.minimum(following, end) - np.maximum(before, begin)
+    if waits:
+        return np.asarray(long >= SCENE)
+    return np.asarray((before <= begin) | (following >= end) | (long >= PAUSE))
 
 
 def _parts(points: CutPoints, clip: Clip, legal: _Legality) -> list[tuple[int, int]]:

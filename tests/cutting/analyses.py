@@ -114,17 +114,21 @@ def sound(
     tempo: float = 1.0,
     claps: Sequence[float] = (),
     seed: int = 0,
+    says: Sequence[int] | None = None,
 ) -> Sound:
-    """Sound of a quiet room with speech, whose syllables follow from `words`, and claps (s)."""
+    """Sound of a quiet room with speech, whose syllables follow from `words`, and claps (s).
+
+    `says`: which sentence of those words each stretch of speech is; else each another.
+    """
     n = int(float(of.duration) * 100)
     rng = np.random.default_rng(seed)
     level = (ROOM + rng.normal(0, 1, n)).astype(np.float32)
     timbre = rng.normal(0, 0.4, (n // 4, 12))
-    for start, end in speech:
+    for sentence, (start, end) in zip(says or range(len(speech)), speech, strict=True):
         first, stop = min(n, round(start * 100)), min(n, round(end * 100))
         level[first:stop] = np.maximum(level[first:stop], _syllables(words, stop - first))
         spoken = timbre[round(start / 0.04) : round(end / 0.04)]
-        spoken += _vowels(words, tempo, len(spoken))
+        spoken += _vowels(words + 500 * sentence, tempo, len(spoken))
     for clap in claps:
         at = min(n, round(clap * 100))
         decay = np.linspace(-6.0, ROOM, 12)[: n - at]
@@ -248,6 +252,7 @@ def shot(
     timecode: str | None = None,
     action: int | None = None,
     cue: float = 1.0,
+    says: Sequence[int] | None = None,
     **scene: Spans,
 ) -> tuple[Clip, Analysis]:
     """A clip and its analysis. `cuts` (s) part it into detected shots, which show `looks` in turn;
@@ -268,7 +273,7 @@ def shot(
         shots=shots,
         picture=picture(made, seed, decoded=decoded, **scene),  # type: ignore[arg-type]
         moments=looked,
-        sound=sound(made, speech, words=words, tempo=tempo, claps=claps, seed=seed),
+        sound=sound(made, speech, words=words, tempo=tempo, claps=claps, seed=seed, says=says),
         cut_points=points,
     )
 

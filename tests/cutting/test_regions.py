@@ -10,12 +10,12 @@ from editor.timing import FrameSpan
 from tests.cutting.analyses import footage, shot
 
 
-def offered(made, masked=(), musts=()):
+def offered(made, masked=(), musts=(), retaken=()):
     clip, known = made
     mask = np.zeros(clip.frames, bool)
     for first, stop in masked:
         mask[first:stop] = True
-    return regions.offer(clip, known, mask, musts)
+    return regions.offer(clip, known, mask, musts, retaken)
 
 
 def legal_cuts(region, rate):
@@ -95,12 +95,65 @@ def test_less_air_is_legal_only_where_the_clip_itself_has_less():
     )
 
 
-def test_a_pause_too_short_for_a_reaction_is_not_offered_by_itself():
-    made = shot(seconds=6.0, speech=[(0.6, 2.0), (2.9, 5.2)])
-    (region,) = offered(made).regions
+def silent_cuts(found, speech, rate=25):
+    """Legal cuts in which nobody speaks."""
+    return [
+        (a, b)
+        for region in found.regions
+        for a, b, _, _ in legal_cuts(region, rate)
+        if not spoken_within(speech, a, b)
+    ]
+
+
+def test_a_pause_inside_a_line_is_no_shot():
+    speech = [(1.5, 3.0), (4.8, 6.2)]
+    quiet = silent_cuts(offered(shot(seconds=9.0, speech=speech)), speech)
+    assert quiet and all(b <= 1.5 or a >= 6.2 for a, b in quiet)
+
+
+def test_a_long_silence_between_two_lines_may_be_a_reaction():
+    speech = [(1.5, 3.0), (7.0, 8.2)]
+    quiet = silent_cuts(offered(shot(seconds=10.0, speech=speech)), speech)
+    assert any(a > 3.0 and b < 7.0 for a, b in quiet)
+
+
+def test_a_reaction_beside_a_line_is_no_shorter_than_it_can_be_read():
+    speech = [(2.0, 4.0)]
+    quiet = silent_cuts(offered(shot(seconds=6.5, speech=speech)), speech)
+    assert quiet and all(b - a >= LISTENING - 1e-3 for a, b in quiet)
+
+
+def test_of_a_take_that_has_other_takes_nothing_is_offered_without_its_words():
+    speech = [(2.0, 3.0), (3.4, 5.0)]
+    made = shot(seconds=8.0, speech=speech)
+    whole = FrameSpan(0, made[0].frames)
+    assert silent_cuts(offered(made), speech)
+    found = offered(made, retaken=[whole])
+    assert found.regions and not silent_cuts(found, speech)
+
+
+def test_a_scene_without_words_in_a_long_take_stays_though_the_take_has_other_takes():
+    speech = [(1.0, 3.0), (14.0, 16.0)]
+    made = shot(seconds=18.0, speech=speech)
+    found = offered(made, retaken=[FrameSpan(0, made[0].frames)])
+    quiet = silent_cuts(found, speech)
+    assert quiet and all(a > 3.0 and b < 14.0 for a, b in quiet)
+
+
+def test_two_sentences_of_one_breath_are_not_parted():
+    speech = [(1.0, 1.8), (2.2, 4.4)]
+    (region,) = offered(shot(seconds=6.0, speech=speech)).regions
     for start, end, _, _ in legal_cuts(region, 25):
-        if not spoken_within([(0.6, 2.0), (2.9, 5.2)], start, end):
-            assert end - start >= LISTENING - 1e-3
+        assert len(spoken_within(speech, start, end)) in (0, 2)
+
+
+def test_a_long_speech_is_parted_in_its_widest_pause_first():
+    speech = [(1.0, 2.5), (2.9, 4.4), (4.95, 6.4)]
+    (region,) = offered(shot(seconds=8.0, speech=speech)).regions
+    held = {len(spoken_within(speech, a, b)) for a, b, _, _ in legal_cuts(region, 25)}
+    assert held == {0, 1, 2, 3}
+    for start, end, _, _ in legal_cuts(region, 25):
+        assert not 2.5 < start < 2.9 and not 2.5 < end < 2.9
 
 
 def test_a_long_take_is_offered_in_regions_of_about_ten_seconds_that_tile_it():
