@@ -118,14 +118,14 @@ def editors() -> tuple[Editor, ...]:
             "inside",
             {"movement": 3.0, "novelty": 2.0, "level_match": 0.0, "speech": 0.3},
             pace=0.6,
-            trims=Trims(0.16, -0.2),
+            trims=Trims(0.16, 0.12),
         ),
         Editor(
             "patient",
             "inside",
             {"sharpness": 3.0, "exposure": 3.0, "movement": -2.0, "colour_match": 5.0},
             pace=1.6,
-            trims=Trims(-0.12, 0.16),
+            trims=Trims(-0.12, -0.16),
         ),
         Editor(
             "faces",
@@ -133,7 +133,7 @@ def editors() -> tuple[Editor, ...]:
             {"faces": 4.0, "speech": 2.0, "novelty": 0.3},
             {"close_after_speech": 0.12},
             pace=0.85,
-            trims=Trims(0.0, -0.24),
+            trims=Trims(0.0, -0.16),
         ),
         Editor(
             "painter",
@@ -149,7 +149,7 @@ def editors() -> tuple[Editor, ...]:
             {"movement": 2.0, "action_cut": 2.0},
             {"breath": 0.2, "louder": 0.1},
             pace=0.75,
-            trims=Trims(0.12, -0.12),
+            trims=Trims(0.12, 0.12),
         ),
         Editor(
             "storyteller",
@@ -206,7 +206,7 @@ def correct(editor: Editor, stage: Stage, film: Film, random: np.random.Generato
     proposed, idle = film, 0
     best = float(worth(seen, [film])[0]) * len(proposed)
     for _ in range(ROUNDS):
-        tried = moves.in_window(seen, [_thought(seen, film, random) for _ in range(LOOKED)])
+        tried = moves.in_window(seen, [thought(seen, film, random) for _ in range(LOOKED)])
         tried = [other for other in tried if not local.stutters(seen, other)]
         if not tried:
             continue
@@ -231,7 +231,7 @@ def _with_mistakes(
     return film
 
 
-def _thought(seen: Stage, film: Film, random: np.random.Generator) -> Film:
+def thought(seen: Stage, film: Film, random: np.random.Generator) -> Film:
     """The film after one move that comes to mind, or two or three that belong together."""
     for _ in range(1 + int(random.integers(3))):
         if not film:

@@ -90,6 +90,7 @@ class Told:
     corrections: int  # changes that the editor made
     films: tuple[str, ...]  # group names, by number
     made: Tensor  # (G,) bool, corrections; the others are kept cuts, verdicts and preferences
+    back: Tensor  # (M,) bool, rows against what the editor found there
     offsets: np.ndarray  # (Q, 2) float64, s: where the editor's ends lie off the cut points
     offset_group: np.ndarray  # (Q,) int64
 
@@ -169,10 +170,11 @@ def read(one: "Lesson") -> Read:
         most = SAME * change.cut.clip.rate
         if abs(change.head) <= most and abs(change.tail) <= most:
             new[change.after_index] = old[change.before_index]
-    return Read(_chain(old), _chain(new), changed)
+    return Read(chain(old), chain(new), changed)
 
 
-def _chain(films: Sequence[Film]) -> Film:
+def chain(films: Sequence[Film]) -> Film:
+    """Choices of each cut as one film."""
     return tuple(cut for film in films for cut in film)
 
 
@@ -220,7 +222,19 @@ class _Rows:
     """Choices of one lesson, as films to be compared, before anything is measured."""
 
     films: list[Film]  # the first is the one that was made
-    sets: list[tuple[int, list[int], float, tuple[str, ...] | None, bool]]  # taken, others, ...
+    sets: list["_Set"]
+
+
+@dataclass(frozen=True)
+class _Set:
+    """One choice: places in the films' list."""
+
+    taken: int
+    others: tuple[int, ...]
+    weight: float
+    about: tuple[str, ...] | None  # features that it speaks of; None: all
+    made: bool  # a correction
+    back: int  # so many of the others, the first, are what the editor found there
 
 
 def told_by(
@@ -234,7 +248,7 @@ def told_by(
     taken: list[tuple[Paced, int]] = []
     other: list[int] = []
     cuts: list[Tensor] = []
-    made: list[bool] = []
+    made, back = list[bool](), list[bool]()
     corrections = 0
     every: list[Lesson | Preference] = [*lessons, *preferences]
     for number, one in enumerate(every):
@@ -249,13 +263,13 @@ def told_by(
         found = _measured(rows, stage, groups.index(one.group))
         if found is None:
             continue
-        part, paced, pairs, counts, kinds = found
-        parts.append(part)
-        shares.append(_share(stage).expand(len(part.choice), -1))
-        taken += [(paced, a) for a, _ in pairs]
-        other += [b for _, b in pairs]
-        cuts.append(counts)
-        made += kinds
+        parts.append(found.choices)
+        shares.append(share_of(stage).expand(len(found.choices.choice), -1))
+        taken += [(found.paced, a) for a, _ in found.pairs]
+        other += [b for _, b in found.pairs]
+        cuts.append(found.cuts)
+        made += found.made
+        back += found.back
     offsets, offset_group = _habits(lessons, groups)
     width = len(FEATURES)
     empty = preference.choices(torch.zeros(0, width), torch.zeros(0).long(), torch.zeros(0).long())
@@ -270,12 +284,13 @@ def told_by(
         corrections=corrections,
         films=tuple(groups),
         made=torch.tensor(made, dtype=torch.bool),
+        back=torch.tensor(back, dtype=torch.bool),
         offsets=offsets,
         offset_group=offset_group,
     )
 
 
-def _share(stage: Stage) -> Tensor:
+def share_of(stage: Stage) -> Tensor:
     """(K,) float64: the asked style's weights as shares; none for the measures."""
     reward = stage.reward
     if not isinstance(reward, TasteReward):
@@ -349,7 +364,9 @@ def _add(
         rows.films.append(taken)
     begin = len(rows.films)
     rows.films += drawn
-    rows.sets.append((at, list(range(begin, begin + len(drawn))), weight, about, made))
+    numbers = tuple(range(begin, begin + len(drawn)))
+    back = sum(bool(film) and film != mine for film in surely) if made else 0
+    rows.sets.append(_Set(at, numbers, weight, about, made, back))
 
 
 def _verdict(
@@ -382,61 +399,74 @@ def _verdict(
 
 
 def _preference_rows(one: Preference) -> _Rows:
-    better = _chain(choices_of(one.pool, one.better))
-    worse = _chain(choices_of(one.pool, one.worse))
+    better = chain(choices_of(one.pool, one.better))
+    worse = chain(choices_of(one.pool, one.worse))
     if not better or not worse or better == worse:
         return _Rows([], [])
-    return _Rows([better, worse], [(0, [1], PREFERENCE, None, False)])
+    return _Rows([better, worse], [_Set(0, (1,), PREFERENCE, None, False, 0)])
 
 
-Measured = tuple[Choices, Paced, list[tuple[int, int]], Tensor, list[bool]]
+@dataclass(frozen=True)
+class _Measured:
+    """A lesson's choices with all that Told wants of them."""
+
+    choices: Choices
+    paced: Paced
+    pairs: list[tuple[int, int]]  # by row: the film that was taken, the other
+    cuts: Tensor  # (M,) float64
+    made: list[bool]
+    back: list[bool]
 
 
-def _measured(rows: _Rows, stage: Stage, group: int) -> Measured | None:
+def _measured(rows: _Rows, stage: Stage, group: int) -> _Measured | None:
     """Measure the films of a lesson and lay the choices out; None where there is none."""
     if not rows.sets:
         return None
     found, legal, paced = features(stage, rows.films)
-    # The films that the editor made count whatever the rules say: they are a fact.
     difference: list[Tensor] = []
-    number, pairs = list[int](), list[tuple[int, int]]()
-    weight, counts, kinds = list[float](), list[float](), list[bool]()
-    for taken, others, weigh, about, made in rows.sets:
-        kept = [n for n in others if bool(legal[n])] or others[:1]
-        size = float(len(rows.films[taken]))
-        mine = _whole(found, stage, rows.films, taken, legal)
-        each = size * (
-            mine - torch.stack([_whole(found, stage, rows.films, n, legal) for n in kept])
-        )
-        if about is not None:
-            seen = torch.tensor([name in about for name in FEATURES])
+    number, pairs, counts = list[int](), list[tuple[int, int]](), list[float]()
+    back = list[bool]()
+    for place, one in enumerate(rows.sets):
+        # The films that the editor made or found count whatever the rules say: they are a fact.
+        kept = [n for at, n in enumerate(one.others) if at < one.back or bool(legal[n])]
+        kept = kept or list(one.others[:1])
+        size = float(len(rows.films[one.taken]))
+        mine = _whole(found, stage, rows.films, one.taken, legal)
+        rest = torch.stack([_whole(found, stage, rows.films, n, legal) for n in kept])
+        each = size * (mine - rest)
+        if one.about is not None:
+            seen = torch.tensor([name in one.about for name in FEATURES])
             each = torch.where(seen, each, torch.zeros((), dtype=torch.float64))
         difference.append(each)
-        number += [len(weight)] * len(kept)
-        pairs += [(taken, n) for n in kept]
+        number += [place] * len(kept)
+        pairs += [(one.taken, n) for n in kept]
         counts += [size] * len(kept)
-        weight.append(weigh)
-        kinds.append(made)
+        back += [n in one.others[: one.back] for n in kept]
     told = preference.choices(
         torch.cat(difference),
         torch.tensor(number),
-        torch.full((len(weight),), group),
-        torch.tensor(weight, dtype=torch.float64),
+        torch.full((len(rows.sets),), group),
+        torch.tensor([one.weight for one in rows.sets], dtype=torch.float64),
     )
-    return told, paced, pairs, torch.tensor(counts, dtype=torch.float64), kinds
+    made = [one.made for one in rows.sets]
+    return _Measured(told, paced, pairs, torch.tensor(counts, dtype=torch.float64), made, back)
 
 
 def _whole(found: Tensor, stage: Stage, films: Sequence[Film], at: int, legal: Tensor) -> Tensor:
     """(K,) features of a film, also where the masks stopped it half way: the editor's own film may
     be one that the program would not make."""
-    if bool(legal[at]):
-        return found[at]
-    progress = stage.reward.start(1)
-    for cut in films[at]:
-        progress, _, _ = stage.reward.grow(progress, *(torch.tensor([value]) for value in cut))
+    return found[at] if bool(legal[at]) else whole(stage, films[at])
+
+
+def whole(stage: Stage, film: Film) -> Tensor:
+    """(K,) float64 standardised features of one film, whatever the masks say of it. The stage is
+    one that `seeing` dressed."""
     reward = stage.reward
     if not isinstance(reward, TasteReward):
         raise ValueError("Features are a taste's reward's: dress the stage first.")
+    progress = reward.start(1)
+    for cut in film:
+        progress, _, _ = reward.grow(progress, *(torch.tensor([value]) for value in cut))
     return reward.features(progress)[0].double()
 
 
@@ -446,7 +476,7 @@ def repaced(told: Told, pace: float, spread: float) -> Choices:
     each: dict[int, Tensor] = {}
     for paced, _ in told.lengths.taken:
         if id(paced) not in each:
-            each[id(paced)] = _pacing(paced, pace, spread)
+            each[id(paced)] = pacing_features(paced, pace, spread)
     rows = [
         each[id(paced)][a] - each[id(paced)][b]
         for (paced, a), b in zip(told.lengths.taken, told.lengths.other, strict=True)
@@ -460,7 +490,7 @@ def repaced(told: Told, pace: float, spread: float) -> Choices:
     return replace(told.choices, difference=changed)
 
 
-def _pacing(paced: Paced, pace: float, spread: float) -> Tensor:
+def pacing_features(paced: Paced, pace: float, spread: float) -> Tensor:
     """(F, 2) float64: standardised length_fit and rhythm of films under another pace."""
     stage = paced.stage
     style = Taste(pace=pace, spread=spread).style(stage.brief.style)
@@ -477,6 +507,28 @@ def _pacing(paced: Paced, pace: float, spread: float) -> Tensor:
     found = ((raw - reward.film_centre) / reward.film_spread).clamp(-3, 3)
     places = [FILM_TERMS.index(name) for name in ("length_fit", "rhythm")]
     return found[:, places].double()
+
+
+def some(told: Told, kept: Tensor) -> Told:
+    """The feedback of some choices (G,) bool, with all habits of the films that they are of."""
+    rows = kept[told.choices.choice]
+    at = torch.nonzero(rows)[:, 0].tolist()
+    films = torch.unique(told.choices.group[kept]).numpy()
+    ends = np.isin(told.offset_group, films)
+    return replace(
+        told,
+        choices=told.choices.of(kept),
+        share=told.share[rows],
+        lengths=Lengths(
+            tuple(told.lengths.taken[n] for n in at),
+            tuple(told.lengths.other[n] for n in at),
+            told.lengths.cuts[rows],
+        ),
+        made=told.made[kept],
+        back=told.back[rows],
+        offsets=told.offsets[ends],
+        offset_group=told.offset_group[ends],
+    )
 
 
 def _habits(lessons: Sequence[Lesson], groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ PACE_SPREAD = 0.4  # sd of the log factor before anything is known: a style is a
 WIDTH_SPREAD = 0.3  # sd of the log factor on log_sd
 TRIM_SPREAD = 0.10  # s, sd of a habit before anything is known
 LEAST_ENDS = 8  # cuts below which nothing is said of trims
+LESS = 0.5  # standard deviations that a habit is followed less than it seems
 SURE = 1.64  # standard errors at which a habit is one: 5 % by chance, one-sided
 DRAWS = 400  # of the bootstrap over films
 
@@ -34,9 +35,10 @@ class Habit:
 
     @property
     def sure(self) -> float:
-        """The mean as far as it is sure: drawn to nothing by SURE standard deviations."""
-        size = max(0.0, abs(self.mean) - SURE * self.sd)
-        return float(np.sign(self.mean) * size)
+        """The mean less the doubt, where it is a habit at all; else nothing."""
+        if abs(self.mean) < SURE * self.sd:
+            return 0.0
+        return float(np.sign(self.mean) * max(0.0, abs(self.mean) - LESS * self.sd))
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from editor.learning.habits import Pacing, Trimming
 from models import preference
 from models.preference import Choices, Fit, Prior
 
-SCALE = 12.0  # how decisive choices are before any is seen: nats a cut's worth of score
+SCALE = 15.0  # how decisive choices are before any is seen: nats a cut's worth of score
 SCALE_SPREAD = 8.0  # its standard deviation
-LEAST_SCALE = 4.0  # choices less decisive than this are read as this: they say little
+LEAST_SCALE = 12.0  # choices less decisive than this are read as this: a style may simply be wrong
 LOOSE = 0.6  # sd of a term's weight before anything is known, as a share of its weight
 FLOOR = 0.03  # the same of a term that weighs nothing, as a share of all weights
 MEASURE_SPREAD = 0.06  # the same of a measure
