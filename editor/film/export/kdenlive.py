@@ -55,7 +55,9 @@ def compose(sequence: Sequence, folder: Path | None = None) -> Element:
     numbers = {clip.path: FIRST_ID + n for n, clip in enumerate(clips(sequence))}
     rows = _rows(sequence)
     _bin(root, sequence, numbers, rows, folder)
-    ground = add(root, "producer", id="black_track", **{"in": 0, "out": sequence.timeline.frames - 1})
+    ground = add(
+        root, "producer", id="black_track", **{"in": 0, "out": sequence.timeline.frames - 1}
+    )
     put(
         ground,
         {
@@ -114,7 +116,7 @@ def _bin(
             "kdenlive:docproperties.audioChannels": 2,
             "kdenlive:docproperties.guides": _json(guides),
             "kdenlive:docproperties.groups": _json(_groups(rows)),
-            "kdenlive:docproperties.activeTrack": 1 + [kind for kind, _ in rows].index("video"),
+            "kdenlive:docproperties.activeTrack": [kind for kind, _ in rows].index("video"),
             f"{NAMESPACE}:fit": sequence.timeline.fit,
             "xml_retain": 1,
         },
