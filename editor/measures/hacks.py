@@ -117,6 +117,7 @@ class Case:
     pool: Pool
     brief: Brief
     real: float | None = None
+    ablated: bool = True  # is it cut again without each term: one passage of a film will do
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ def film_cases(film: Edited, style: Style, seed: int) -> list[Case]:
         took = float(seconds[start:stop].sum())
         real = float(scores(film.reward(style, took), [passage])[0][0])
         brief = Brief(style, took, "free", seed, rate=film.pool.clips[0].rate)
-        cases.append(Case(f"{film.title}, shots {start + 1} to {stop}", film.pool, brief, real))
+        name = f"{film.title}, shots {start + 1} to {stop}"
+        cases.append(Case(name, film.pool, brief, real, ablated=not cases))
     return cases
 
 
@@ -211,7 +213,8 @@ def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> T
     """
     if not cases:
         raise EditorError("None of the footage can be cut in this style: nothing to compare.")
-    steps = len(cases) * (1 + len(TERMS))
+    looked = [at for at, case in enumerate(cases) if case.ablated]
+    steps = len(cases) + len(looked) * len(TERMS)
     rows: dict[str, list[float]] = {name: [] for name in (POLICY, *HACKS)}
     films = []
     for number, case in enumerate(cases):
@@ -223,10 +226,12 @@ def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> T
         for name, way in HACKS.items():
             rows[name].append(film_of(stage, way(stage, case.brief.seed)).score)
     ablated = {}
+    some = [cases[at] for at in looked]
     for number, term in enumerate(TERMS):
-        advance((1 + number) * len(cases), steps, f"without {term}")
-        if all(weights_of(case.brief.style)[term] for case in cases):
-            ablated[term] = _ablated(cases, films, term, cut)
+        advance(len(cases) + number * len(looked), steps, f"without {term}")
+        heard = term != "on_the_beat" or any(len(case.brief.beats) for case in some)
+        if heard and any(weights_of(case.brief.style)[term] for case in some):
+            ablated[term] = _ablated(some, [films[at] for at in looked], term, cut)
     advance(steps, steps, "")
     return Table(
         tuple(case.name for case in cases),
