@@ -22,15 +22,11 @@ def read(path: Path, rate: Fraction | None = None) -> Returned:
     """Read a .kdenlive project. Raises ReturnedError."""
     root = safe.tree(path)
     graph = _Project(path, root)
-    if not any(name.startswith("kdenlive:") for node in root.iter() for name in _names(node)):
+    if not mltnodes.is_kdenlive(root):
         raise ReturnedError(
             f"{path}: is no Kdenlive project, but other MLT XML: rename it to .mlt."
         )
     return graph.read("kdenlive")
-
-
-def _names(node: Element) -> list[str]:
-    return list(properties(node)) if node.tag in mltnodes.NODES else []
 
 
 class _Project(Graph):

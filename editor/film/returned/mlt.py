@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
+from editor.errors import EditorError
 from editor.film.export.carried import NAMESPACE
 from editor.film.returned import mltnodes, places, safe
 from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
@@ -22,7 +23,12 @@ MOST_NESTED = 40  # tractors and playlists inside one another; programs stay und
 
 def read(path: Path, rate: Fraction | None = None) -> Returned:
     """Read an .mlt project; its profile says the rate. Raises ReturnedError."""
-    return Graph(path, safe.tree(path)).read("mlt")
+    root = safe.tree(path)
+    if mltnodes.is_kdenlive(root):
+        raise ReturnedError(
+            f"{path}: is no project of Shotcut or melt, but of Kdenlive: rename it."
+        )
+    return Graph(path, root).read("mlt")
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,10 @@ class Graph:
         count, parts = profile.get("frame_rate_num", ""), profile.get("frame_rate_den", "1")
         if not re.fullmatch(r"\d{1,9}", count) or not re.fullmatch(r"0*[1-9]\d{0,8}", parts):
             raise ReturnedError(f"{self.path}: {count}/{parts} is no rate of frames a second.")
-        rate = parse_rate(rate_text(Fraction(int(count), int(parts))))
+        try:
+            rate = parse_rate(rate_text(Fraction(int(count), int(parts))))
+        except EditorError as err:
+            raise ReturnedError(f"{self.path}: its <profile>: {err}") from err
         sides = [profile.get("width", ""), profile.get("height", "")]
         if all(re.fullmatch(r"[1-9]\d{0,4}", side) for side in sides):
             return rate, (int(sides[0]), int(sides[1]))

@@ -36,6 +36,15 @@ def properties(node: Element) -> dict[str, str]:
     return {child.get("name", ""): child.text or "" for child in node if child.tag == "property"}
 
 
+def is_kdenlive(root: Element) -> bool:
+    """True of a project that Kdenlive saved, or that is written as one."""
+    return any(
+        name.startswith("kdenlive:docproperties.")
+        for node in root.iter("playlist")
+        for name in properties(node)
+    )
+
+
 def tracks(tractor: Element) -> Iterator[Element]:
     """A tractor's tracks, from below, also where a multitrack holds them."""
     for child in tractor:

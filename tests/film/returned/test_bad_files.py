@@ -1,0 +1,306 @@
+"""A file that is wrong, cut off or hostile is named in one sentence, at once, and harms nothing."""
+
+import json
+import os
+import stat
+import zipfile
+from fractions import Fraction
+
+import pytest
+
+from editor.film.export import exporters
+from editor.film.export.sequence import Sequence
+from editor.film.returned import bundle, readers, safe
+from editor.film.returned.items import ReturnedError
+from editor.film.returned.readers import SUFFIXES
+from tests.film import edits
+from tests.film.returned import films
+
+CLIPS = [films.clip("one.mov", 25, 400, "01:00:00:00"), films.clip("two.mp4", 25, 300)]
+TEXTS = (".otio", ".edl", ".xml", ".fcpxml", ".mlt", ".kdenlive")
+XML = (".xml", ".fcpxml", ".mlt", ".kdenlive")
+RATE = Fraction(25)
+
+
+def good(suffix, folder):
+    film = edits.film(25, films.spread(CLIPS), size=(1920, 1080))
+    return exporters.export(Sequence("film", film), SUFFIXES[suffix], folder).files[0]
+
+
+def refused(path, match):
+    with pytest.raises(ReturnedError, match=match) as told:
+        readers.read(path, RATE)
+    said = str(told.value)
+    assert path.name in said and "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("suffix", TEXTS)
+def test_every_good_file_reads(suffix, tmp_path):
+    assert readers.read(good(suffix, tmp_path), RATE).items
+
+
+@pytest.mark.parametrize("suffix", TEXTS)
+@pytest.mark.parametrize("other", TEXTS)
+def test_what_is_not_what_its_suffix_says_is_named(suffix, other, tmp_path):
+    path = good(suffix, tmp_path)
+    wrong = path.rename(tmp_path / f"wrong{other}")
+    if suffix != other:
+        refused(wrong, "is no ")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "data",
+    [b"", b" \n", b"\0" * 4096, b"\xff\xd8\xff\xe0 a picture", b"Scene 4, take 2: good.\n"],
+    ids=["empty", "blank", "zeros", "picture", "words"],
+)
+def test_what_is_no_timeline_at_all_is_named(suffix, data, tmp_path):
+    path = tmp_path / f"film{suffix}"
+    path.write_bytes(data)
+    refused(path, "is no|empty")
+
+
+@pytest.mark.parametrize("suffix", TEXTS)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_file_is_named_or_read_as_far_as_it_goes(suffix, share, tmp_path):
+    path = good(suffix, tmp_path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    if suffix == ".edl":  # a list has no end: its whole events are there
+        if share > 0.1:
+            assert readers.read(path, RATE).items
+    else:
+        refused(path, "is no")
+
+
+@pytest.mark.parametrize("name", ["film.mov", "film", "film.prproj"])
+def test_an_unknown_suffix_is_answered_with_the_known_ones(name, tmp_path):
+    (tmp_path / name).write_text("x")
+    assert ".fcpxml" in refused(tmp_path / name, "cannot be imported")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "film.edl")
+    refused(tmp_path / "film.edl", "no file")
+    (tmp_path / "film.mlt").mkdir()
+    refused(tmp_path / "film.mlt", "cannot be read|no file")
+    refused(tmp_path / "gone.otio", "No such file")
+
+
+@pytest.mark.parametrize("suffix", TEXTS)
+def test_a_file_beyond_all_sizes_is_not_read(suffix, tmp_path, monkeypatch):
+    path = good(suffix, tmp_path)
+    monkeypatch.setattr(safe, "MOST_BYTES", 1000)
+    refused(path, "larger than")
+
+
+# --- XML ------------------------------------------------------------------------------------------
+
+LAUGHS = """<?xml version="1.0"?>
+<!DOCTYPE {root} [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">]>
+<{root} version="1.9">&d;</{root}>"""
+OUTSIDE = """<?xml version="1.0"?>
+<!DOCTYPE {root} [<!ENTITY file SYSTEM "file:///etc/passwd">]>
+<{root} version="1.9">&file;</{root}>"""
+ROOTS = {".xml": "xmeml", ".fcpxml": "fcpxml", ".mlt": "mlt", ".kdenlive": "mlt"}
+
+
+@pytest.mark.parametrize("suffix", XML)
+@pytest.mark.parametrize("bomb", [LAUGHS, OUTSIDE], ids=["billion laughs", "another file"])
+def test_a_document_that_declares_entities_is_refused(suffix, bomb, tmp_path):
+    path = tmp_path / f"film{suffix}"
+    path.write_text(bomb.format(root=ROOTS[suffix]))
+    refused(path, "declares")
+
+
+@pytest.mark.parametrize("suffix", XML)
+def test_elements_without_end_inside_one_another_are_refused(suffix, tmp_path):
+    path = tmp_path / f"film{suffix}"
+    path.write_text(f"<{ROOTS[suffix]}>" + "<a>" * 100_000)
+    refused(path, "deep inside one another")
+
+
+@pytest.mark.parametrize("suffix", XML)
+def test_elements_without_number_are_refused(suffix, tmp_path, monkeypatch):
+    monkeypatch.setattr(safe, "MOST_ELEMENTS", 20)
+    refused(good(suffix, tmp_path), "more than 20 elements")
+
+
+def test_a_document_type_that_declares_nothing_is_read(tmp_path):
+    path = good(".fcpxml", tmp_path)
+    assert "<!DOCTYPE fcpxml>" in path.read_text()
+    assert readers.read(path).items
+
+
+def test_an_unknown_version_is_named(tmp_path):
+    path = good(".fcpxml", tmp_path)
+    whole = path.read_text()
+    path.write_text(whole.replace('version="1.9"', 'version="3.0"'))
+    assert "1.13" in refused(path, "version is 3.0")
+    path.write_text(whole.replace('version="1.9"', 'version="1.20"'))
+    assert any("1.20" in note for note in readers.read(path).notes)
+
+
+def test_a_project_that_plays_itself_is_refused(tmp_path):
+    path = tmp_path / "film.mlt"
+    path.write_text(
+        '<mlt><profile frame_rate_num="25" frame_rate_den="1"/>'
+        '<tractor id="a"><track producer="b"/></tractor>'
+        '<playlist id="b"><entry producer="a" in="0" out="9"/></playlist>'
+        '<tractor id="c"><track producer="d"/></tractor>'
+        '<playlist id="d"><entry producer="c" in="0" out="9"/></playlist>'
+        '<tractor id="e"><track producer="e"/></tractor></mlt>'
+    )
+    refused(path, "plays itself")
+
+
+def test_sequences_inside_one_another_for_ever_are_not_followed(tmp_path):
+    path = tmp_path / "film.fcpxml"
+    path.write_text(
+        '<fcpxml version="1.9"><resources><format id="r1" frameDuration="1/25s"/>'
+        '<media id="m"><sequence format="r1"><spine><ref-clip ref="m" duration="1s"/></spine>'
+        '</sequence></media></resources><project><sequence format="r1"><spine>'
+        '<ref-clip name="loop" ref="m" duration="1s"/></spine></sequence></project></fcpxml>'
+    )
+    assert [item.what for item in readers.read(path).items] == ["nested sequence"]
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+LENGTHS = {
+    ".edl": ("01:00:00:00 01:00:00:07 01:00:00:00 01:00:00:07", [
+        "01:00:00:00 01:00:00:07 01:00:00:00 01:00:00:00",
+        "01:00:00:00 01:00:00:07 01:00:00:07 01:00:00:00",
+    ]),
+    ".xml": ("<end>7</end>", ["<end>0</end>", "<end>-7</end>", "<end>1e9</end>"]),
+    ".fcpxml": ('duration="7/25s" format', [
+        'duration="0s" format', 'duration="-7/25s" format', 'duration="7/0s" format',
+    ]),
+    ".mlt": ('in="0" out="6"', ['in="0" out="-1"', 'in="6" out="0"', 'in="0" out="x"']),
+    ".kdenlive": ('in="0" out="6"', ['in="0" out="-1"', 'in="6" out="0"', 'in="0" out="x"']),
+    ".otio": ('"value": 7.0', ['"value": 0.0', '"value": -7.0', '"value": NaN', '"value": Inf']),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("suffix", "wrong"), [(suffix, wrong) for suffix in LENGTHS for wrong in LENGTHS[suffix][1]]
+)
+def test_a_clip_of_no_or_negative_length_is_named(suffix, wrong, tmp_path):
+    path = good(suffix, tmp_path)
+    right = LENGTHS[suffix][0]
+    whole = path.read_text()
+    assert right in whole
+    path.write_text(whole.replace(right, wrong, 1))
+    refused(path, "length|no time|not a number|is nan|is inf|is no|outside")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "right", "wrong"),
+    [
+        (".mlt", 'frame_rate_num="25"', 'frame_rate_num="0"'),
+        (".kdenlive", 'frame_rate_den="1"', 'frame_rate_den="0"'),
+        (".xml", "<timebase>25</timebase>", "<timebase>0</timebase>"),
+        (".fcpxml", 'frameDuration="1/25s"', 'frameDuration="0s"'),
+        (".otio", '"rate": 25.0', '"rate": 0.0'),
+    ],
+)
+def test_a_rate_that_cannot_be_is_named(suffix, right, wrong, tmp_path):
+    path = good(suffix, tmp_path)
+    path.write_text(path.read_text().replace(right, wrong).replace('"rate": "25"', '"rate": "x"'))
+    refused(path, "rate|frame")
+
+
+def test_a_label_that_cannot_be_is_named_with_its_line(tmp_path):
+    path = good(".edl", tmp_path)
+    path.write_text(path.read_text().replace("01:00:00:07", "01:00:00:77"))
+    refused(path, "line 4: .*77")
+
+
+# --- OpenTimelineIO -------------------------------------------------------------------------------
+
+
+def test_brackets_without_end_inside_one_another_are_refused(tmp_path):
+    path = tmp_path / "film.otio"
+    path.write_text('{"a": ' * 100_000)
+    refused(path, "deep inside one another")
+    path.write_text("[" * 1_000_000)
+    refused(path, "deep inside one another")
+
+
+def test_a_schema_of_the_future_is_named(tmp_path):
+    path = good(".otio", tmp_path)
+    path.write_text(path.read_text().replace("Timeline.1", "Timeline.99"))
+    refused(path, "is no OpenTimelineIO file")
+
+
+def test_json_that_is_no_timeline_is_named(tmp_path):
+    path = tmp_path / "film.otio"
+    for value in ({}, [], 7, {"OTIO_SCHEMA": "Clip.2"}, {"OTIO_SCHEMA": "Marker.2"}):
+        path.write_text(json.dumps(value))
+        refused(path, "holds no timeline|is no OpenTimelineIO")
+
+
+# --- bundles --------------------------------------------------------------------------------------
+
+
+def bundled(path, members, **changes):
+    """A bundle with a good timeline and members {name: bytes}."""
+    timeline = good(".otio", path.parent)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("content.otio", timeline.read_text())
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name)
+            for key, value in changes.items():
+                setattr(info, key, value)
+            file.writestr(info, data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../outside.mov", "/etc/outside.mov", "media/../../x", "C:\\x.mov", "media\\x", "a\x01b"],
+)
+def test_a_member_that_leads_out_of_the_bundle_is_refused(name, tmp_path):
+    refused(bundled(tmp_path / "film.otioz", {name: b"x"}), "leads out|control character")
+
+
+def test_a_link_in_a_bundle_is_refused(tmp_path):
+    link = (stat.S_IFLNK | 0o777) << 16
+    path = bundled(tmp_path / "film.otioz", {"media/x.mov": b"/etc/passwd"}, external_attr=link)
+    refused(path, "is a link")
+
+
+def test_a_bomb_in_a_bundle_is_refused(tmp_path):
+    members = {"media/x.mov": b"\0" * (8 << 20)}
+    path = bundled(tmp_path / "film.otioz", members, compress_type=zipfile.ZIP_DEFLATED)
+    refused(path, "unpacks to")
+
+
+def test_a_member_that_is_longer_than_it_says_is_not_written(tmp_path):
+    path = bundled(tmp_path / "film.otioz", {"media/one.mov": b"picture" * 100})
+    data = path.read_bytes()
+    at = data.rindex(b"PK\x01\x02")
+    shorter = data[: at + 24] + (7).to_bytes(4, "little") + data[at + 28 :]
+    path.write_bytes(shorter)
+    with pytest.raises(ReturnedError, match=r"unpacked|as long"):
+        bundle.digests(path, frozenset(["media/one.mov"]))
+    assert not (tmp_path / bundle.FOLDER).exists()
+
+
+def test_two_members_of_one_name_are_refused(tmp_path):
+    path = bundled(tmp_path / "film.otioz", {"media/x.mov": b"1"})
+    with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate"):
+        file.writestr("media/x.mov", b"2")
+    refused(path, "twice")
+
+
+def test_a_bundle_without_a_timeline_or_cut_off_is_named(tmp_path):
+    path = tmp_path / "film.otioz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("version.txt", "1.0.0")
+    refused(path, "lacks content.otio")
+    bundled(path, {"media/x.mov": b"x" * 5000})
+    path.write_bytes(path.read_bytes()[:4000])
+    refused(path, "no whole bundle")
