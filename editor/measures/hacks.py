@@ -193,7 +193,7 @@ def film_cases(film: Edited, style: Style, seed: int) -> list[Case]:
     length = min(LONGEST, SHARE * float(ends[-1]))
     starts = [n for n in range(len(seconds)) if ends[-1] - (ends[n] - seconds[n]) >= length]
     picked = np.unique(np.linspace(0, len(starts) - 1, PASSAGES).astype(int))
-    cases = []
+    cases: list[Case] = []
     for start in (starts[n] for n in picked):
         before = ends[start] - seconds[start]
         stop = int(np.searchsorted(ends, before + length)) + 1
