@@ -8,6 +8,7 @@ import { refuse } from "./say.js";
 import { clamp, fps, parseRate, seconds, timecode } from "./time.js";
 
 const APART = 0.06; // s by which the sides may drift while playing before one is set right
+const LOOK = 250; // ms between two questions how far a film is
 const SIDES = ["left", "right"];
 
 export class Compare {
@@ -65,11 +66,25 @@ export class Compare {
       player.mute(place === 1);
       return player;
     });
-    await Promise.all(this.films.map((film, place) => {
-      const clip = wholeClip(film, api.filmUrl(film.title, film.revision));
-      return this.players[place].load(wholeSequence(film, clip), 0);
-    }));
+    const { players } = this;
+    for (const [place, film] of this.films.entries()) {
+      const clip = wholeClip(film, await this.#made(film, SIDES[place]));
+      if (this.players !== players) return; // closed, or other versions were chosen meanwhile
+      await players[place].load(wholeSequence(film, clip), 0);
+    }
+    this.#say("");
     this.dialog.dataset.ready = "yes";
+  }
+
+  /** The address of a film, when it is made. One after the other: a newer wish ends an older. */
+  async #made(film, side) {
+    for (;;) {
+      const { ready, url, problem, share } = await api.filmProxy(film.title, film.revision);
+      if (problem) throw new api.Refusal(422, { message: problem });
+      if (ready || !this.players) return url;
+      this.#say(`Preparing the ${side} one ${Math.round(share * 100)} %`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
   }
 
   #frames(place, time) {

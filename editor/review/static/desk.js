@@ -43,6 +43,7 @@ export class Desk extends EventTarget {
     const { terms, reasons } = await api.terms();
     this.words = terms;
     this.reasons = reasons;
+    this.emit("words");
   }
 
   /** Open a version at the place where it was left. */

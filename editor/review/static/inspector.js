@@ -21,8 +21,7 @@ export class Inspector {
       tab.addEventListener("keydown", (event) => this.#walk(event));
     }
     desk.on("opened", () => this.show(desk.tab));
-    desk.on("film selected curves", () => this.draw());
-    desk.on("trim", () => this.draw());
+    desk.on("film selected trim words", () => this.draw());
   }
 
   show(name, focus = false) {
@@ -127,7 +126,7 @@ export class Inspector {
     return h("div", { class: "deeds", role: "toolbar", "aria-label": "What to do with this cut" },
       button("Drop", { shape: "drop", key: "X", words: true, "data-key": "drop", onClick: act("drop") }),
       button("Replace", { shape: "swap", key: "F", words: true, "data-key": "find", onClick: act("find") }),
-      button(cut.locked ? "Locked" : "Lock", { shape: cut.locked ? "lock" : "unlock", key: "P", words: true,
+      button(cut.locked ? "Unlock" : "Lock", { shape: cut.locked ? "lock" : "unlock", key: "P", words: "Lock",
         "aria-pressed": String(cut.locked), "data-key": "lock", onClick: act("lock") }),
       button("Must", { shape: "must", key: "M", words: true, "aria-pressed": String(Boolean(must)), "data-key": "must",
         title: "Must include what this cut shows, also when cut again (M)", onClick: act("must") }),

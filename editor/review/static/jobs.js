@@ -86,8 +86,8 @@ export class Jobs {
     if (job.state === "failed") return void tell(`${name} failed. ${job.message}`, "bad");
     const { version, file } = job.result ?? {};
     this.desk.emit("versions");
-    if (version) {
-      const here = this.desk.film.title;
+    const here = this.desk.film.title;
+    if (version && version !== here) {
       const item = tell(job.message || `${version} is made.`, "done", { label: `Open ${version}`, run: () => this.hooks.open(version) });
       item.insertBefore(h("button", { type: "button", class: "plain", text: "Compare", onClick: () => this.hooks.compare(here, version) }), item.lastElementChild);
     } else if (file) {

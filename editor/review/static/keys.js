@@ -45,7 +45,8 @@ export const LIST = [
 ];
 
 const WRITES = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select";
-const OWN = { " ": "button, a, summary, input, [role=tab]", Enter: "button, a, summary, input, [role=tab]" };
+const PRESSED = "button, a, summary, input:not([type=range]), [role=tab]";
+const OWN = { " ": PRESSED, Enter: PRESSED };
 
 /** The name of a key press: "Ctrl+Shift+z", "Alt+ArrowLeft", ",". */
 export function nameOf(event) {
@@ -68,8 +69,6 @@ export function listen(actions) {
       return;
     }
     if (OWN[event.key] && target.matches(OWN[event.key])) return;
-    const moves = /^(Arrow|Home|End)/.test(event.key);
-    if (moves && target.closest("[data-own-arrows]")) return;
     const action = actions[nameOf(event)];
     if (!action) return;
     event.preventDefault();

@@ -102,7 +102,7 @@ export function sequence(film, piece = null) {
     const found = piece && !clip.media ? within(film, piece, { cut, first, out, length, clip }) : null;
     return found ? { ...found, start, length } : { clip, in: first, out, start, length };
   });
-  return { rate: film.rate, frames: film.frames, size: film.size, fit: film.fit, items };
+  return { rate: film.rate, frames: film.frames, size: film.size, items };
 }
 
 /** Where a piece shows the very frames of a cut: {clip, in, out} of the piece, or null. */
@@ -121,16 +121,16 @@ function within(film, piece, { cut, first, out, length, clip }) {
 }
 
 /** A file that holds all of a film, as a clip. */
-export const wholeClip = (film, media) => ({ media, name: film.title, rate: film.rate, size: film.size, frames: film.frames });
+export const wholeClip = (film, media) => ({ media, name: film.title, rate: film.rate, frames: film.frames });
 
 /** The same film from one file that has all of it. */
 export function wholeSequence(film, clip) {
   const item = { clip, in: 0, out: film.frames, start: 0, length: film.frames };
-  return { rate: film.rate, frames: film.frames, size: film.size, fit: "letterbox", items: [item] };
+  return { rate: film.rate, frames: film.frames, size: film.size, items: [item] };
 }
 
 /** A clip of its own, as a source to mark from. */
-export function clipSequence(clip) {
+export function clipSequence(clip, film) {
   const item = { clip, in: 0, out: clip.frames, start: 0, length: clip.frames };
-  return { rate: clip.rate, frames: clip.frames, size: clip.size, fit: "letterbox", items: [item] };
+  return { rate: clip.rate, frames: clip.frames, size: film.size, items: [item] };
 }

@@ -66,7 +66,6 @@ function tellTime() {
   $("#film-place").textContent = `of ${timecode(film.frames, film.rate)}`;
   const shown = act.shownSource();
   $("#source-time").textContent = shown ? `${shown.clip.name}  ${sourceCode(shown)}` : "";
-  $("#picture").dataset.frame = frame;
 }
 
 /** The clip's own timecode of a frame, counted on from the cut's in point. */
@@ -317,7 +316,7 @@ async function start() {
   listenToDesk();
   const asked = location.hash.startsWith("#token=") ? "" : decodeURIComponent(location.hash.slice(1));
   await api.open();
-  await desk.start();
+  const words = desk.start();
   const rows = await listVersions();
   if (!rows.length) {
     trouble("There is no version here yet. Make one: python -m editor cut FOOTAGE");
@@ -325,9 +324,10 @@ async function start() {
   }
   const known = rows.find((row) => row.title === asked) ?? rows.find((row) => !row.problem) ?? rows[0];
   await choose(known.title);
+  await words;
   await page.jobs.resume();
   const list = await api.formats();
-  $("#export").append(...list.map((format) => h("option", { value: format.name ?? format, text: format.words ?? format.name ?? format })));
+  $("#export").append(...list.map((format) => h("option", { value: format.name, text: format.title })));
 }
 
 start().then(

@@ -1,6 +1,6 @@
 // Plays a sequence of films' frames on a canvas: exactly those frames, in both directions.
 //
-// A sequence is {rate, frames, size, fit, items: [{clip, in, out, start, length}]}. Each item plays
+// A sequence is {rate, frames, size, items: [{clip, in, out, start, length}]}. Each item plays
 // from its clip's `media` in one of a few video elements; while one plays, the next stands ready on
 // its first frame and is started so early as this machine needs, so that the cut is on time. What
 // is drawn is decided by the frame that the browser says it shows, never by a clock. While a clip
@@ -138,7 +138,7 @@ export class Player {
     const { width, height } = this.canvas;
     this.#black();
     const part = width / images.length;
-    images.forEach((image, place) => image && this.#paint(image, [place * part + place, 0, part - 1, height], "letterbox"));
+    images.forEach((image, place) => image && this.#paint(image, [place * part + place, 0, part - 1, height]));
   }
 
   /** Index of the item on screen at a frame. */
@@ -179,7 +179,7 @@ export class Player {
       if (sequence !== this.sequence || slot.clip !== item.clip) continue;
       this.active = slot;
       this.#draw(slot, item);
-      this.drawn = frame;
+      this.#drew(frame);
       if (slot.broken) break;
       if (turn === this.turn && this.speed > 0) this.#prepare(index + 1);
     }
@@ -191,10 +191,10 @@ export class Player {
     const { sequence } = this;
     const image = await this.stills.get(item.clip.still(this.#shownAt(item, frame)));
     if (sequence !== this.sequence) return;
-    this.drawn = frame;
+    this.#drew(frame);
     if (turn !== this.turn && this.frame !== frame) return;
     this.#black();
-    if (image) this.#paint(image, [0, 0, this.canvas.width, this.canvas.height], sequence.fit, item.clip.size);
+    if (image) this.#paint(image, [0, 0, this.canvas.width, this.canvas.height]);
   }
 
   #shownAt(item, frame) {
@@ -249,7 +249,7 @@ export class Player {
     if (slot.shown < item.in) return;
     this.frame = item.start + filmOffset(slot.shown, item.in, item.length, item.clip.rate, this.sequence.rate);
     this.#draw(slot, item);
-    this.drawn = this.frame;
+    this.#drew(this.frame);
     this.onFrame(this.frame);
     this.#plan(item, slot);
   }
@@ -348,13 +348,19 @@ export class Player {
   #draw(slot, item) {
     this.#black();
     if (slot.broken) return;
-    this.#paint(slot.video, [0, 0, this.canvas.width, this.canvas.height], this.sequence.fit, item.clip.size);
+    this.#paint(slot.video, [0, 0, this.canvas.width, this.canvas.height]);
   }
 
-  /** size: px as shown, where the picture's own pixels are not square. */
-  #paint(picture, [left, top, width, height], fit, size) {
-    const [w, h] = size ?? [picture.naturalWidth, picture.naturalHeight];
-    const scale = (fit === "fill" ? Math.max : Math.min)(width / w, height / h);
+  /** The canvas says which frame of the sequence it shows, for whoever reads its pixels. */
+  #drew(frame) {
+    this.drawn = frame;
+    this.canvas.dataset.drawn = frame;
+  }
+
+  /** The server frames every picture as the film does: all have the film's shape. */
+  #paint(picture, [left, top, width, height]) {
+    const [w, h] = this.sequence.size;
+    const scale = Math.min(width / w, height / h);
     const [x, y] = [left + (width - w * scale) / 2, top + (height - h * scale) / 2];
     this.context.drawImage(picture, x, y, w * scale, h * scale);
   }

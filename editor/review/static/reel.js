@@ -8,6 +8,7 @@ import { plain, sequence, wholeClip, wholeSequence } from "./layout.js";
 
 const REST = 350; // ms without a correction before the film is asked for in one piece
 const LOOK = 250; // ms between two questions how far it is
+const SHORT = 60; // s of a clip that is made playable whole, for a cut that became longer
 
 export class Reel {
   /** `say(words)` shows beside the picture how far the film is; null takes it away. */
@@ -43,7 +44,22 @@ export class Reel {
     clearTimeout(this.timer);
     this.say(null);
     if (!this.elsewhere) this.#load();
-    if (!this.#whole) this.timer = setTimeout(() => this.#ask(), known ? REST : 0);
+    if (this.#whole) return;
+    this.timer = setTimeout(() => this.#ask(), known ? REST : 0);
+    if (known && this.piece) this.#fill();
+  }
+
+  /** What the piece before lacks comes from the clips, where they are short. */
+  async #fill() {
+    const { film } = this.desk;
+    const lacking = new Set(sequence(film, this.piece).items.map((item) => item.clip).filter((clip) => !clip.media && clip.duration_s <= SHORT));
+    const gone = () => this.desk.film !== film || this.#whole;
+    for (const clip of lacking) {
+      if (gone()) return;
+      await playable(film.title, clip, { gone });
+    }
+    if (gone() || !lacking.size || this.elsewhere || this.player.speed) return;
+    this.#load();
   }
 
   get #whole() {
@@ -56,6 +72,7 @@ export class Reel {
     const playing = this.player.speed;
     const whole = this.#whole ? wholeSequence(film, this.piece.clip) : null;
     this.player.load(whole ?? sequence(film, this.piece), frame);
+    document.body.dataset.whole = String(Boolean(whole));
     if (playing) this.player.play(playing);
   }
 
@@ -86,6 +103,23 @@ export class Reel {
     if (this.elsewhere) return;
     if (this.player.speed) this.pending = true;
     else this.#load();
+  }
+}
+
+/** Have a clip made playable: it has `media` then. Resolves to what is wrong, or null. */
+export async function playable(title, clip, { gone, say = () => {} }) {
+  try {
+    let told = await api.clipProxy(title, clip.id);
+    while (!told.ready && !told.problem && !gone()) {
+      say(`Preparing ${clip.name} ${Math.round(told.share * 100)} %`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+      told = await api.clipProxy(title, clip.id);
+    }
+    if (told.ready) clip.media = told.url;
+    return told.problem;
+  } catch (err) {
+    if (!(err instanceof api.Refusal)) throw err;
+    return err.message;
   }
 }
 

@@ -1,11 +1,9 @@
 // The source view: a clip of the footage in the picture, marked with in and out, to be put in the film.
 
-import * as api from "./api.js";
 import { button, h } from "./dom.js";
 import { clipSequence } from "./layout.js";
+import { playable } from "./reel.js";
 import { clamp, convertLength, fps, framesText, lengthText, timecode } from "./time.js";
-
-const LOOK = 250; // ms between two questions how far a clip is
 
 export class Source {
   /** `hooks`: player, leave() to show the film again, act for replace, insert, must, ban. */
@@ -17,16 +15,21 @@ export class Source {
     this.open = null;
   }
 
-  /** Look at a moment; its length is marked like the cut's that it may replace. */
+  /** Look at a moment; its first frames that the film does not use are marked, as many as the cut has. */
   look(moment) {
     const { desk } = this;
     const clip = desk.clip(desk.film.title, moment.clip, this.hooks.told(moment.clip));
     const cut = desk.current;
-    const rest = moment.clip_out - moment.clip_in;
-    const wanted = cut ? Math.round((cut.length / fps(desk.film.rate)) * fps(clip.rate)) : rest;
-    this.open = { clip, moment, in: moment.clip_in, out: moment.clip_in + Math.max(1, Math.min(rest, wanted)) };
+    const wanted = cut ? Math.round((cut.length / fps(desk.film.rate)) * fps(clip.rate)) : Infinity;
+    const used = desk.film.order
+      .filter((other) => other.clip === clip.id && other !== cut)
+      .map((other) => [other.clip_in, other.clip_out]);
+    const runs = freeRuns(moment.clip_in, moment.clip_out, used);
+    const longest = runs.reduce((a, b) => (b[1] - b[0] > a[1] - a[0] ? b : a), [moment.clip_in, moment.clip_in + 1]);
+    const [first, stop] = runs.find(([from, to]) => to - from >= wanted) ?? longest;
+    this.open = { clip, used, in: first, out: Math.min(stop, first + Math.max(1, wanted)) };
     this.#build();
-    this.player.load(clipSequence(clip), moment.clip_in);
+    this.player.load(clipSequence(clip, desk.film), first);
     if (!clip.media) this.#prepare(clip);
     desk.emit("source", this.open);
     this.range.focus();
@@ -34,22 +37,11 @@ export class Source {
 
   /** Have the clip made playable; until then its frames are stills. */
   async #prepare(clip) {
-    const { title } = this.desk.film;
-    const here = () => this.open?.clip === clip;
-    try {
-      let told = await api.clipProxy(title, clip.id);
-      while (!told.ready && !told.problem && here()) {
-        this.hooks.say(`Preparing ${clip.name} ${Math.round(told.share * 100)} %`);
-        await new Promise((resolve) => setTimeout(resolve, LOOK));
-        told = await api.clipProxy(title, clip.id);
-      }
-      this.hooks.say(told.problem ?? null);
-      if (told.ready) clip.media = told.url;
-      if (told.ready && here()) this.player.load(clipSequence(clip), this.player.frame);
-    } catch (err) {
-      if (!(err instanceof api.Refusal)) throw err;
-      if (here()) this.hooks.say(err.message);
-    }
+    const gone = () => this.open?.clip !== clip;
+    const wrong = await playable(this.desk.film.title, clip, { gone, say: this.hooks.say });
+    if (gone()) return;
+    this.hooks.say(wrong);
+    if (clip.media) this.player.load(clipSequence(clip, this.desk.film), this.player.frame);
   }
 
   leave() {
@@ -57,6 +49,7 @@ export class Source {
     this.open = null;
     this.bar.hidden = true;
     this.bar.replaceChildren();
+    this.hooks.say(null);
     this.desk.emit("source", null);
     this.hooks.leave();
   }
@@ -67,11 +60,12 @@ export class Source {
       button(label, { shape, words: true, ...props, onClick: (event) => this.hooks.act[name](event.currentTarget, this.marked()) });
     const cut = this.desk.current;
     this.range = h("input", { type: "range", min: 0, max: clip.frames - 1, step: 1, value: this.open.in, class: "source-range",
-      "aria-label": `Frame of ${clip.name}`, "data-own-arrows": "no", onInput: () => this.player.seek(Number(this.range.value)) });
+      "aria-label": `Frame of ${clip.name}`, onInput: () => this.player.seek(Number(this.range.value)) });
     this.zone = h("i", { class: "zone" });
+    const taken = this.open.used.map(([from, to]) => place(h("i", { class: "taken", title: "in the film already" }), from, to, clip.frames));
     this.words = h("span", { class: "source-words" });
     this.bar.replaceChildren(
-      h("div", { class: "source-line" }, h("span", { class: "zone-track" }, this.zone), this.range),
+      h("div", { class: "source-line" }, h("span", { class: "zone-track" }, taken, this.zone), this.range),
       h("div", { class: "source-row" },
         button("Mark in", { key: "I", words: "In", onClick: () => this.mark("in") }),
         button("Mark out", { key: "O", words: "Out", onClick: () => this.mark("out") }),
@@ -123,11 +117,29 @@ export class Source {
   #say() {
     const { clip, in: first, out } = this.open;
     const { film, current } = this.desk;
-    this.zone.style.left = `${(first / clip.frames) * 100}%`;
-    this.zone.style.width = `${((out - first) / clip.frames) * 100}%`;
+    place(this.zone, first, out, clip.frames);
     const length = convertLength(out - first, clip.rate, film.rate);
     const change = current ? length - current.length : 0;
     const says = current ? (change ? `, ${framesText(change)} against cut ${current.number}` : `, as long as cut ${current.number}`) : "";
     this.words.textContent = `${clip.name}  ${lengthText(length, film.rate)}${says}`;
   }
+}
+
+/** Lay an element over its share of a track. */
+function place(element, first, stop, frames) {
+  element.style.left = `${(first / frames) * 100}%`;
+  element.style.width = `${((stop - first) / frames) * 100}%`;
+  return element;
+}
+
+/** The runs of [first, stop) that none of the used spans touch. */
+function freeRuns(first, stop, used) {
+  const runs = [];
+  let at = first;
+  for (const [from, to] of [...used].sort((a, b) => a[0] - b[0])) {
+    if (from > at && from <= stop) runs.push([at, from]);
+    at = Math.max(at, to);
+  }
+  if (at < stop) runs.push([at, stop]);
+  return runs;
 }

@@ -92,7 +92,7 @@ function pictures(context, scene, item) {
   const clip = film.clips[item.cut.clip];
   const left = x(scene, item.start);
   const right = x(scene, item.start + item.length);
-  const tile = (at.picture * clip.size[0]) / clip.size[1];
+  const tile = (at.picture * film.size[0]) / film.size[1];
   context.save();
   context.beginPath();
   context.rect(left, at.pictures, right - left, at.picture);
