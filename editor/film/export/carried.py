@@ -85,9 +85,11 @@ CARRIES: dict[str, Carries] = {
         "AAF",
         ".aaf",
         {
-            "alternates": "alternatives are left out",
             "markers": "reasons are left out",
+            "alternates": "alternatives are left out",
             "transitions": "effects and transitions are left out",
+            "mixed rates": "clips of another rate are counted on the film's frames, as far as half"
+            " a frame off",
             "music": "the music is left out",
         },
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from editor.errors import FootageError, OutputError
 from editor.film.export import (
+    aaf,
     cutlist,
     edl,
     fcp7,
@@ -32,6 +33,7 @@ EXPORTERS: dict[str, Writer] = {
     "mlt": mlt.write,
     "kdenlive": kdenlive.write,
     "csv": cutlist.write,
+    "aaf": aaf.write,
 }
 
 

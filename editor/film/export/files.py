@@ -26,17 +26,27 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
 
     Raises OutputError for what the system says against it; whatever is raised, nothing is left.
     """
-    try:
-        name = path.parent / f".export-{secrets.token_hex(6)}"
+    with replacing(path) as name:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, of the same suffix, that takes its place when all went well.
+
+    Raises OutputError for what the system says against it; whatever is raised, nothing is left.
+    """
+    name = path.parent / f".export-{secrets.token_hex(6)}{path.suffix}"
+    try:
         try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
+            yield name
+            with open(name, "rb") as file:
                 os.fsync(file.fileno())
             os.replace(name, path)
         except BaseException:
-            os.unlink(name)
+            name.unlink(missing_ok=True)
             raise
     except OSError as err:
         raise OutputError(f"{path} cannot be written: {err.strerror or err}.") from err

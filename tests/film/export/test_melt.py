@@ -1,0 +1,143 @@
+"""melt, which is not ours, renders what is exported: every frame carries its own number."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from editor.film.export import kdenlive, mlt
+from editor.film.export.sequence import Sequence, lay
+from tests import media
+from tests.film import edits
+from tests.film.export.conftest import RATES, told
+
+MELT = shutil.which("melt")
+WRITERS = {"mlt": mlt.write, "kdenlive": kdenlive.write}
+PATIENCE = 120  # s for a film of four seconds; a hang is not waited out
+
+pytestmark = pytest.mark.skipif(MELT is None, reason="melt is not installed (apt install melt)")
+
+
+@pytest.fixture(scope="module")
+def rushes(tmp_path_factory):
+    """Clips of one rate: with timecode and tone; of another shape; in another container."""
+    folder, made = tmp_path_factory.mktemp("rushes"), {}
+
+    def clips(rate):
+        if rate not in made:
+            name = str(rate).replace("/", "_")
+            made[rate] = (
+                edits.numbered(
+                    folder / f"{name} täke <1>.mov",
+                    60,
+                    rate,
+                    size=edits.SIZE,
+                    sound=media.tone(3),
+                    start_timecode="01:00:00:00",
+                ),
+                edits.numbered(folder / f"{name}.mp4", 50, rate, size=(180, 320)),
+                edits.numbered(folder / f"{name}.mkv", 50, rate, size=edits.SIZE),
+            )
+        return made[rate]
+
+    return clips
+
+
+def render(project, film):
+    """The film that melt makes. It exits 0 even when it failed, so its file is looked at."""
+    command = [MELT, str(project), "-consumer", f"avformat:{film}", "real_time=-1"]
+    coding = ["vcodec=libx264", "preset=ultrafast", "crf=16", "acodec=pcm_s16le", "ar=48000"]
+    done = subprocess.run(
+        [*command, *coding],
+        capture_output=True,
+        timeout=PATIENCE,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert film.exists() and film.stat().st_size, done.stderr.decode(errors="replace")[-2000:]
+    return film
+
+
+def wrong(film, timeline):
+    """Frames that are not the film's, of each of its frames and no more."""
+    found = edits.numbers(film)
+    assert len(found) == timeline.frames
+    with av.open(str(film)) as source:
+        assert source.streams.video[0].average_rate == timeline.rate
+    shown = [timeline.source_of(frame)[1] for frame in range(timeline.frames)]
+    return sum(a != b for a, b in zip(found, shown, strict=True))
+
+
+def levels(film, timeline):
+    """Level of each cut's sound: RMS, full scale 1."""
+    with av.open(str(film)) as source:
+        parts = [f.to_ndarray().reshape(-1, 2) for f in source.decode(source.streams.audio[0])]
+    sound = np.concatenate(parts) / 32768
+    spans = [(cut.start / timeline.rate, cut.stop / timeline.rate) for cut in timeline.cuts]
+    return [
+        float(np.sqrt((sound[round(a * 48_000) : round(b * 48_000)] ** 2).mean())) for a, b in spans
+    ]
+
+
+@pytest.mark.parametrize("rate", RATES, ids=str)
+def test_melt_shows_every_frame_of_the_mlt(rate, rushes, tmp_path):
+    timeline = edits.many_cuts(rushes(rate), rate, 12, size=edits.SIZE)
+    mlt.write(Sequence("film", timeline), tmp_path / "film.mlt")
+    assert wrong(render(tmp_path / "film.mlt", tmp_path / "film.mov"), timeline) == 0
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_alternatives_are_neither_seen_nor_heard_and_sound_stays_with_its_picture(
+    writer, rushes, tmp_path
+):
+    rate = Fraction(30000, 1001)
+    spoken, tall, mute = rushes(rate)
+    spans = [(mute, 5, 35), (spoken, 20, 50), (tall, 0, 30), (spoken, 0, 15)]
+    timeline = told(edits.film(rate, spans, size=edits.SIZE), spoken)
+    WRITERS[writer](Sequence("film", timeline), tmp_path / f"film.{writer}")
+    film = render(tmp_path / f"film.{writer}", tmp_path / "film.mov")
+    assert wrong(film, timeline) == 0
+    heard = levels(film, timeline)
+    assert heard[0] < 0.02 and heard[2] < 0.02
+    assert heard[1] > 0.1 and heard[3] > 0.1
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_music_lies_under_all_of_the_film_and_is_found_from_the_projects_folder(
+    writer, rushes, tmp_path
+):
+    clip = rushes(Fraction(25))[2]
+    timeline = edits.film(25, [(clip, 0, 50), (clip, 0, 50), (clip, 0, 50)], size=edits.SIZE)
+    song = lay(media.audio_only(tmp_path / "sóng.wav", 4.0), Fraction(1, 2), timeline)
+    assert len(song.pieces) > 1
+    WRITERS[writer](Sequence("film", timeline, song=song, relative=True), tmp_path / f"film.{writer}")
+    film = render(tmp_path / f"film.{writer}", tmp_path / "film.mov")
+    assert wrong(film, timeline) == 0
+    assert min(levels(film, timeline)) > 0.1
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_clips_of_other_rates_show_their_own_frames_at_most_one_off(writer, rushes, tmp_path):
+    (clip,) = rushes(Fraction(60000, 1001))[2:]
+    timeline = edits.film(25, [(clip, 0, 20), (clip, 21, 50), (clip, 7, 31)], size=edits.SIZE)
+    WRITERS[writer](Sequence("film", timeline), tmp_path / f"film.{writer}")
+    found = edits.numbers(render(tmp_path / f"film.{writer}", tmp_path / "film.mov"))
+    assert len(found) == timeline.frames
+    for cut in timeline.cuts:
+        shown = [timeline.source_of(frame)[1] for frame in range(cut.start, cut.stop)]
+        for number, meant in zip(found[cut.start : cut.stop], shown, strict=True):
+            assert abs(number - meant) <= 1
+            assert cut.source.first <= number < cut.source.stop
+
+
+def test_a_filled_film_has_no_bars(rushes, tmp_path):
+    clip = rushes(Fraction(25))[1]
+    timeline = replace(edits.film(25, [(clip, 0, 5)], size=edits.SIZE), fit="fill")
+    mlt.write(Sequence("film", timeline), tmp_path / "film.mlt")
+    with av.open(str(render(tmp_path / "film.mlt", tmp_path / "film.mov"))) as source:
+        picture = next(source.decode(video=0)).to_ndarray(format="gray")
+    assert picture[:, :8].mean() > 20 and picture[:, -8:].mean() > 20
