@@ -49,8 +49,6 @@ def write(sequence: Sequence, path: Path) -> tuple[Path, ...]:
 def compose(sequence: Sequence, folder: Path | None = None) -> Element:
     """The whole project: bin, ground, tracks of sound, tracks of picture, all together."""
     root = Element("mlt", {"LC_NUMERIC": "C", "version": VERSION, "producer": "main_bin"})
-    if folder is not None:
-        root.set("root", str(folder))
     profile(root, sequence.timeline)
     numbers = {clip.path: FIRST_ID + n for n, clip in enumerate(clips(sequence))}
     rows = _rows(sequence)

@@ -58,8 +58,6 @@ def compose(sequence: Sequence, folder: Path | None = None) -> Element:
     timeline = sequence.timeline
     root = Element("mlt", {"LC_NUMERIC": "C", "version": VERSION, "producer": "main_bin"})
     root.set("title", "Shotcut")
-    if folder is not None:
-        root.set("root", "")
     profile(root, timeline)
     _bin(root, sequence, folder)
     black(root, timeline.frames)

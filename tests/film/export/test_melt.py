@@ -114,7 +114,9 @@ def test_music_lies_under_all_of_the_film_and_is_found_from_the_projects_folder(
     timeline = edits.film(25, [(clip, 0, 50), (clip, 0, 50), (clip, 0, 50)], size=edits.SIZE)
     song = lay(media.audio_only(tmp_path / "sóng.wav", 4.0), Fraction(1, 2), timeline)
     assert len(song.pieces) > 1
-    WRITERS[writer](Sequence("film", timeline, song=song, relative=True), tmp_path / f"film.{writer}")
+    WRITERS[writer](
+        Sequence("film", timeline, song=song, relative=True), tmp_path / f"film.{writer}"
+    )
     film = render(tmp_path / f"film.{writer}", tmp_path / "film.mov")
     assert wrong(film, timeline) == 0
     assert min(levels(film, timeline)) > 0.1
