@@ -192,6 +192,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.editors:
+        return _editors(options)
     config = arguments.config(options)
     watch = _watch()
     pipeline, _ = _story(watch)
@@ -214,6 +216,48 @@ def _evaluate(options: argparse.Namespace) -> int:
 
         plotting.draw(found, options.plot.absolute())
     _say(json.dumps(found, indent=2) if options.json else examination.text(found))
+    return MADE
+
+
+def _editors(options: argparse.Namespace) -> int:
+    """Whether corrections teach, by simulated editors."""
+    watch = _watch()
+    _story(watch)
+    from editor.learning import rounds, rounds_table
+
+    found = rounds.evaluate(options.policy, options.seeds, options.wrong, options.seed, watch)
+    _say(json.dumps(found, indent=2) if options.json else rounds_table.text(found["table"]))
+    return MADE
+
+
+def _retrain(options: argparse.Namespace) -> int:
+    watch = _watch()
+    _story(watch)
+    from editor.correcting import taught
+
+    command = shlex.join([*arguments.PROGRAM.split(), *options.argv])
+    done = taught.retrain(
+        options.outputs,
+        tuple(options.versions),
+        options.steps,
+        options.seed,
+        options.dry_run,
+        command,
+        watch,
+    )
+    _say(json.dumps(taught.as_json(done), indent=2) if options.json else taught.text(done))
+    return MADE
+
+
+def _policies(options: argparse.Namespace) -> int:
+    watch = _watch()
+    _story(watch)
+    from editor.correcting import taught
+
+    facts, text = taught.policies(
+        options.outputs, options.action, tuple(options.names), options.seed, watch
+    )
+    _say(json.dumps(facts, indent=2) if options.json else text)
     return MADE
 
 
@@ -278,6 +322,8 @@ COMMANDS: dict[str, Command] = {
     "fit-pace": _fit_pace,
     "evaluate": _evaluate,
     "bench": _bench,
+    "retrain": _retrain,
+    "policies": _policies,
 }
 
 

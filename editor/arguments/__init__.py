@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from editor import __version__, values
-from editor.arguments import exchange, film, learning, review
+from editor.arguments import exchange, film, learning, review, teaching
 from editor.arguments.common import PROGRAM, Parser, UsageError
 from editor.config import Config, load_style
 from editor.cutting import policies
@@ -33,6 +33,8 @@ Try it:
 For learning and measuring:
   {PROGRAM} train                train a policy of your own
   {PROGRAM} fit-pace CSV         fit a style's pace to real films' shot lengths
+  {PROGRAM} retrain              learn from your corrections, so that the next cut needs fewer
+  {PROGRAM} policies             list, choose and compare what was learned
   {PROGRAM} evaluate FOOTAGE...  a policy beside plain ways to cut
   {PROGRAM} bench                speed and memory against the tools that set the floor
 
@@ -50,6 +52,8 @@ COMMANDS = (
     learning.add_fit_pace,
     learning.add_bench,
     learning.add_evaluate,
+    teaching.add_retrain,
+    teaching.add_policies,
 )
 
 

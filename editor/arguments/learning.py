@@ -142,6 +142,7 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         help="also beams of 64 and 256 and local search in the same time: minutes a film",
     )
     test.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the table as a picture")
+    _add_editors(test)
     _add_measures(test)
     add_seed(test)
     add_outputs(options)
@@ -163,6 +164,24 @@ def _add_measures(test: Parser) -> None:
         type=Path,
         metavar="CSV",
         help="real films' shot lengths for --rhythm: film, year, shot, seconds",
+    )
+
+
+def _add_editors(test: Parser) -> None:
+    """--editors and what goes with it."""
+    test.add_argument(
+        "--editors",
+        action="store_true",
+        help="measure instead whether corrections teach: simulated editors correct, and the next"
+        " cut of unseen pools is counted in corrections (an hour and more)",
+    )
+    test.add_argument(
+        "--wrong",
+        type=float,
+        nargs="+",
+        default=[0.0, 0.1],
+        metavar="SHARE",
+        help="with --editors: shares of corrections that are mistakes (default: 0 0.1)",
     )
 
 

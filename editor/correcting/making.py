@@ -12,7 +12,7 @@ from editor.correcting import analyses
 from editor.correcting.desk import Desk, Opened
 from editor.correcting.footage import roots
 from editor.correcting.history import Event, events
-from editor.errors import CorrectionError, EditorError, FootageError
+from editor.errors import CorrectionError, FootageError
 from editor.film import saved
 from editor.film.corrected import Corrected, Marked
 from editor.film.saved import Edit
@@ -330,4 +330,6 @@ def export(desk: Desk, title: str, format: str, watch: Watch) -> dict[str, Any]:
 
 def retrain(desk: Desk, watch: Watch) -> dict[str, Any]:
     """Learn from all that was corrected and judged. Raises EditorError."""
-    raise EditorError("Retraining is started from the command line: python -m editor retrain.")
+    from editor.correcting import taught, teaching
+
+    return taught.as_json(teaching.retrain(desk, watch, command="review"))

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from editor.cutting.taste import MOST_TRIM
 from editor.learning import feedback
-from editor.learning.feedback import FEATURES, Told
+from editor.learning.feedback import Told
+from editor.learning.lessons import FEATURES
 from models import preference
 from models.preference import Choices, Prior
 

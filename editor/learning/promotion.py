@@ -19,7 +19,8 @@ from editor.cutting.environment import Stage
 from editor.cutting.reward import CUT_TERMS
 from editor.cutting.taste import Taste, dressed
 from editor.learning import feedback, moves, weighing
-from editor.learning.feedback import FEATURES, Told
+from editor.learning.feedback import Told
+from editor.learning.lessons import FEATURES
 from models import preference
 from models.preference import Choices
 

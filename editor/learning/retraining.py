@@ -21,8 +21,11 @@ from editor.cutting.learned import LearnedPolicy
 from editor.cutting.observation import FEATURES, SIZES, watch
 from editor.cutting.reward import TERMS
 from editor.cutting.taste import Taste, dressed
-from editor.learning import feedback, promotion, telling, weighing
-from editor.learning.feedback import Lesson, Preference, Told
+from editor.film.difference import compare
+from editor.film.timeline import Timeline
+from editor.learning import feedback, lessons, promotion, telling, weighing
+from editor.learning.feedback import Told
+from editor.learning.lessons import Lesson, Preference
 from editor.learning.promotion import Judgement
 from models import checkpoint, ppo
 from models.checkpoint import Card
@@ -117,6 +120,11 @@ def _present(asked: Asked) -> tuple[Taste, str, Path | None]:
         now = learned.read(asked.policies, asked.present)
         return now.taste, now.base, now.weights
     return Taste(), "base", None
+
+
+def apart(film: Timeline, wanted: Timeline) -> float:
+    """Corrections a cut from a film to the one that was wanted."""
+    return lessons.distance(compare(film, wanted)) / max(1, len(wanted.cuts))
 
 
 # --- the network ----------------------------------------------------------------------------------

@@ -20,18 +20,28 @@ from editor.cutting.observation import watch
 from editor.cutting.pool import Pool
 from editor.cutting.taste import Taste, Trims, dressed
 from editor.cutting.trims import Offset, offsets
-from editor.errors import EditorError
+from editor.errors import EditorError, StyleError
 from editor.film.difference import compare
-from editor.learning import editors, feedback, moves, promotion, retraining, training, weighing
+from editor.learning import (
+    editors,
+    feedback,
+    lessons,
+    moves,
+    promotion,
+    retraining,
+    training,
+    weighing,
+)
 from editor.learning.editors import Editor
-from editor.learning.feedback import Lesson
+from editor.learning.lessons import Lesson
 from editor.learning.moves import Film
+from editor.learning.rounds_table import ARMS, Row, summary
 from editor.learning.simulate import sample_world, simulate
+from editor.progress import Watch
 from models import cloning, preference
 from models.policy import Policy
-from models.rollout import Trajectories
+from models.rollout import Trajectories, one_thread
 
-ARMS = ("prior", "bradley-terry", "bradley-terry + ppo", "cloning", "dpo")
 SHARE = 0.4  # of the usable footage that a film takes at most, as `cut` does
 NEIGHBOURS = 40  # films of a pool on which preferences are asked
 CLONE_PASSES, DPO_PASSES = 8, 8  # over the corrected films
@@ -55,23 +65,6 @@ class Plan:
     steps: int = 20  # of PPO
     editors: tuple[str, ...] = ()  # names; none: all
     first_seed: int = 0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One editor, seed, share of mistakes, arm and number of corrected films."""
-
-    editor: str
-    kind: str
-    seed: int
-    wrong: float
-    arm: str
-    films: int
-    distance: float  # corrections a cut of the editor's film, mean over unseen pools
-    corrections: float  # the same, not divided
-    accuracy: float  # of preferences between films of unseen pools; NaN: the arm has no reward
-    regret: float  # worth lost against the best film known, over best less median; mean over pools
-    promoted: bool  # whether a retraining on these films was promoted
 
 
 @dataclass(frozen=True)
@@ -232,7 +225,7 @@ class _Judged:
     number: int
     worths: np.ndarray  # (B,) of films
     features: Tensor  # (B, K) float64, at the style's pace
-    paced: feedback.Paced
+    paced: lessons.Paced
     share: Tensor  # (K,)
 
     @classmethod
@@ -248,9 +241,9 @@ class _Judged:
             films.append(film if film else case.rough)
         worths = editors.worth(seen, films)
         films = [film for film, worth in zip(films, worths, strict=True) if np.isfinite(worth)]
-        plain = feedback.seeing(case.stage)
-        features, _, paced = feedback.features(plain, films)
-        share = feedback.share_of(plain)
+        plain = lessons.seeing(case.stage)
+        features, _, paced = lessons.features(plain, films)
+        share = lessons.share_of(plain)
         worths = worths[np.isfinite(worths)]
         return cls(editor, case, seed, number, worths, features, paced, share)
 
@@ -265,7 +258,7 @@ class _Judged:
         )
         after = editors.timeline(pool, stage, made, moved)
         changed = compare(editors.timeline(pool, stage, film, lies), after)
-        apart = feedback.distance(changed)
+        apart = lessons.distance(changed)
         return _Found(
             apart / max(1, len(after.cuts)),
             apart,
@@ -275,8 +268,8 @@ class _Judged:
 
     def _accuracy(self, taste: Taste) -> float:
         seen = self.features.clone()
-        at = [feedback.FEATURES.index(name) for name in ("length_fit", "rhythm")]
-        seen[:, at] = feedback.pacing_features(self.paced, taste.pace, taste.spread)
+        at = [lessons.FEATURES.index(name) for name in ("length_fit", "rhythm")]
+        seen[:, at] = lessons.pacing_features(self.paced, taste.pace, taste.spread)
         gained = torch.tensor(taste.mean).double() if taste.mean else torch.zeros_like(self.share)
         told = (seen @ (self.share + gained)).numpy()
         one, other = np.triu_indices(len(told), 1)
@@ -319,7 +312,7 @@ def _led(plan: Plan, policy: Policy, lessons: Sequence[Lesson], taste: Taste, se
 
 def _films(policy: Policy, one: Lesson) -> tuple[Trajectories, Trajectories] | None:
     """The corrected film and the proposed one as trajectories; None where one is not legal."""
-    found = feedback.read(one)
+    found = lessons.read(one)
     if not found.after or not found.before:
         return None
     _, legal = moves.played(one.stage, [found.after, found.before])
@@ -348,76 +341,21 @@ def _preferred(policy: Policy, lessons: Sequence[Lesson], seed: int) -> Policy:
     return made
 
 
-# --- the table ------------------------------------------------------------------------------------
-
-
-def summary(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Mean and interval of every arm and count, by kind of editor and share of mistakes; changes
-    are paired with the same editor and seed before anything was learned."""
-    start = {(r.editor, r.seed, r.wrong): r for r in rows if r.arm == "prior"}
-    found = []
-    for wrong in sorted({row.wrong for row in rows}):
-        for kind in ("all", "inside", "outside", "random"):
-            for arm in ARMS:
-                some = [
-                    row
-                    for row in rows
-                    if row.arm == arm and row.wrong == wrong
-                    and (row.kind == kind or (kind == "all" and row.kind != "random"))
-                ]  # fmt: skip
-                for films in sorted({row.films for row in some}):
-                    group = [row for row in some if row.films == films]
-                    found.append(_line(wrong, kind, arm, films, group, start))
-    return found
-
-
-def _line(
-    wrong: float,
-    kind: str,
-    arm: str,
-    films: int,
-    group: Sequence[Row],
-    start: dict[tuple[str, int, float], Row],
+def evaluate(
+    policy: str, seeds: int, wrong: Sequence[float], seed: int, watch: Watch
 ) -> dict[str, Any]:
-    before = np.array([start[r.editor, r.seed, r.wrong].distance for r in group])
-    after = np.array([r.distance for r in group])
+    """The whole measurement of `evaluate --editors`. Raises PolicyError, StyleError."""
+    if any(not 0 <= share <= 1 for share in wrong):
+        raise StyleError(f"--wrong takes shares between 0 and 1, not {list(wrong)}.")
+    plan = Plan(seeds=seeds, wrong=tuple(wrong), first_seed=seed)
+    network = agent.load_weights(policy.removesuffix(agent.SEARCH))
+    with one_thread(), watch.stage("simulated editors") as advance:
+        rows = measure(plan, network, advance)
     return {
-        "wrong": wrong,
-        "editors": kind,
-        "arm": arm,
-        "films": films,
-        "n": len(group),
-        "distance": asdict(evaluation.interval(after.tolist())),
-        "corrections": float(np.mean([r.corrections for r in group])),
-        "change": asdict(_change(before, after)),
-        "accuracy": float(np.mean([r.accuracy for r in group])),
-        "regret": float(np.mean([r.regret for r in group])),
-        "promoted": float(np.mean([r.promoted for r in group])),
+        "what": "simulated editors: none of them is a person",
+        "policy": policy,
+        "plan": asdict(plan),
+        "editors": [asdict(editor) for editor in editors.editors()],
+        "table": summary(rows),
+        "rows": [asdict(row) for row in rows],
     }
-
-
-def _change(before: np.ndarray, after: np.ndarray, seed: int = 0) -> evaluation.Interval:
-    """Relative change of the mean distance, with a bootstrap interval over editors and seeds."""
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(before), size=(evaluation.RESAMPLES, len(before)))
-    ratios = after[drawn].mean(1) / before[drawn].mean(1).clip(min=1e-9) - 1
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    return evaluation.Interval(float(after.mean() / before.mean() - 1), float(low), float(high))
-
-
-def text(lines: Sequence[dict[str, Any]]) -> str:
-    """The table for people."""
-    said = [
-        "Simulated editors; change of the edit distance on unseen pools [95 % interval]",
-        f"{'wrong':6}{'editors':9}{'arm':21}{'films':>5}{'n':>4}{'distance':>10}{'change':>9}"
-        f"{'':20}{'accuracy':>9}{'regret':>8}{'promoted':>9}",
-    ]
-    for line in lines:
-        change = line["change"]
-        said.append(
-            f"{line['wrong']:<6.0%}{line['editors']:9}{line['arm']:21}{line['films']:>5}"
-            f"{line['n']:>4}{line['distance']['mean']:>10.2f}{change['mean']:>+9.0%}"
-            f" [{change['low']:+.0%}, {change['high']:+.0%}]".ljust(20)
-            + f"{line['accuracy']:>9.2f}{line['regret']:>8.2f}{line['promoted']:>9.0%}"
-        )
-    return "\n".join(said)

@@ -14,9 +14,10 @@ from editor.cutting.pool import Pool
 from editor.cutting.reward import TERMS
 from editor.cutting.taste import MEASURES
 from editor.film.timeline import Timeline
-from editor.learning import feedback
-from editor.learning.feedback import FEATURES, Told
+from editor.learning import lessons
+from editor.learning.feedback import Told
 from editor.learning.habits import PACES, Habit
+from editor.learning.lessons import FEATURES
 from editor.learning.promotion import Judgement
 from editor.learning.weighing import Learned
 
@@ -133,11 +134,11 @@ def ask_next(found: Learned, shown: Sequence[Shown]) -> tuple[str, str] | None:
     teach most (query by committee: Seung, Opper and Sompolinsky 1992). None where no two differ."""
     rows: list[tuple[Shown, Tensor]] = []
     for one in shown:
-        stage = feedback.seeing(one.stage)
-        film = feedback.chain(feedback.choices_of(one.pool, one.timeline, found.taste.trims))
+        stage = lessons.seeing(one.stage)
+        film = lessons.chain(lessons.choices_of(one.pool, one.timeline, found.taste.trims))
         if film:
-            rows.append((one, feedback.whole(stage, film)))
-    share = {one.title: feedback.share_of(feedback.seeing(one.stage)) for one, _ in rows}
+            rows.append((one, lessons.whole(stage, film)))
+    share = {one.title: lessons.share_of(lessons.seeing(one.stage)) for one, _ in rows}
     members = torch.tensor(found.taste.members).double()  # (E, K)
     best: tuple[float, tuple[str, str]] | None = None
     for (one, features), (other, others) in combinations(rows, 2):

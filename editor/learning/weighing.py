@@ -13,8 +13,9 @@ from torch import Tensor
 from editor.cutting.reward import TERMS
 from editor.cutting.taste import MEASURES, Taste, Trims
 from editor.learning import feedback, habits
-from editor.learning.feedback import FEATURES, Told
+from editor.learning.feedback import Told
 from editor.learning.habits import Pacing, Trimming
+from editor.learning.lessons import FEATURES
 from models import preference
 from models.preference import Choices, Fit, Prior
 
