@@ -21,6 +21,10 @@ class OutputError(EditorError):
     """The outputs folder cannot take what is to be written."""
 
 
+class UnknownError(EditorError):
+    """What was asked for does not exist; the message names what does."""
+
+
 class CorrectionError(EditorError):
     """A correction cannot hold: the reason, as it is said at the control that asked for it."""
 

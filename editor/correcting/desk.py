@@ -17,7 +17,7 @@ import numpy as np
 from editor.correcting import footage
 from editor.correcting.facts import facts, made_at
 from editor.correcting.footage import Found
-from editor.errors import CorrectionError, EditorError, FootageError, StaleError
+from editor.errors import CorrectionError, EditorError, FootageError, StaleError, UnknownError
 from editor.film import corrections, saved
 from editor.film.corrected import begin
 from editor.film.corrections import Correction
@@ -141,13 +141,13 @@ class Desk:
         return kept[1]
 
     def find(self, title: str) -> Version:
-        """The version of that title. Raises EditorError with the titles that are there."""
+        """The version of that title. Raises UnknownError with the titles that are there."""
         every = versions(self.outputs)
         for version in every:
             if version.title == title:
                 return version
         known = ", ".join(version.title for version in every[-8:]) or "none"
-        raise EditorError(f"There is no version {title!r:.120} in {self.outputs}. Known: {known}.")
+        raise UnknownError(f"There is no version {title!r:.120} in {self.outputs}. Known: {known}.")
 
     def open(self, title: str) -> Opened:
         """A version as it stands. Raises EditorError."""
@@ -277,7 +277,7 @@ class Desk:
         """Keep which side was preferred: "left", "right" or "neither"."""
         asked = {row.id: row for row in self.store.preferences()}
         if comparison not in asked:
-            raise EditorError(f"There is no comparison {comparison}.")
+            raise UnknownError(f"There is no comparison {comparison}.")
         row = asked[comparison]
         preferred = {"left": row.left, "right": row.right, "neither": None}[side]
         return self.store.answer(comparison, preferred, reasons, note)

@@ -15,7 +15,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from editor.errors import CorrectionError, EditorError, OutputError, StaleError, StoreError
+from editor.errors import (
+    CorrectionError,
+    EditorError,
+    OutputError,
+    StaleError,
+    StoreError,
+    UnknownError,
+)
 from editor.progress import printable
 from editor.review import api, media, work
 from editor.review.room import Room
@@ -89,7 +96,8 @@ _FAULTS: Mapping[Any, Callable[[Request, Exception], Response]] = {
     StaleError: _stale,
     CorrectionError: _said(422, "refused"),
     StoreError: _said(503, "store"),
-    OutputError: _said(404, "unknown"),
+    UnknownError: _said(404, "unknown"),
+    OutputError: _said(507, "disk"),
     EditorError: _said(422, "refused"),
     api.Wrong: _wrong,
     HTTPException: _unknown,
