@@ -35,7 +35,7 @@ MOST_STEPS = 7  # of the curve, as `fit-pace` has them
 CURVE_PRIOR = 5  # shots that a flat curve weighs in every step
 PULL = 0.5  # log of a weight's factor for each standard deviation that the film stands off
 MOST = 2.5  # factor on a weight, up or down
-LIKENESS = 1.5  # factor on what the pace weighs: that is what was asked for
+LIKENESS = 3.0  # factor on what the pace weighs: that is what was asked for
 NEAR_BEAT = 0.08  # s, two frames at 25 a second: a cut that is felt as on the beat
 SURE = 2.0  # standard errors above chance from which cuts are made on the beat
 CARED = {
@@ -126,11 +126,11 @@ def pace_of(seconds: np.ndarray, base: Pace) -> tuple[Pace, tuple[str, ...]]:
     """
     count, log = len(seconds), np.log(seconds)
     median = float(np.exp(np.median(log)))
-    spread = float(np.clip(_spread(log), 0.1, 1.5))
+    curve, drift = _curve(seconds)
+    spread = float(np.clip(_spread(log - drift), 0.1, 1.5))  # about the curve: it is asked beside
     memory = lag_one(log)
     share = count / (count + MEMORY_SHOTS)
     held = share * memory + (1 - share) * base.autocorrelation
-    curve = _curve(seconds)
     pace = Pace(
         median=round(median, 2),
         log_sd=round(spread, 2),
@@ -172,11 +172,12 @@ def _spread(log: np.ndarray) -> float:
     return float((np.sort(log) * quantile).sum() / (quantile**2).sum())
 
 
-def _curve(seconds: np.ndarray) -> tuple[float, ...]:
-    """Factors on the median at equal steps over the film, geometric mean 1; flat where few."""
+def _curve(seconds: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
+    """Factors on the median at equal steps over the film, geometric mean 1, flat where few; and
+    (S,) the log of the factor at each shot."""
     steps = min(MOST_STEPS, len(seconds) // CURVE_SHOTS)
     if steps < 3:
-        return (1.0, 1.0)
+        return (1.0, 1.0), np.zeros(len(seconds))
     log = np.log(seconds)
     middle = (np.cumsum(seconds) - seconds / 2) / seconds.sum()
     near = np.rint(middle * (steps - 1)).astype(np.int64)
@@ -185,7 +186,10 @@ def _curve(seconds: np.ndarray) -> tuple[float, ...]:
         inside = log[near == step]
         share = len(inside) / (len(inside) + CURVE_PRIOR)
         drift[step] = share * (np.median(inside) - np.median(log))
-    return tuple(round(float(factor), 2) for factor in np.exp(drift - drift.mean()))
+    drift -= drift.mean()
+    place = middle * (steps - 1)
+    along = np.interp(place, np.arange(steps), drift)
+    return tuple(round(float(factor), 2) for factor in np.exp(drift)), along
 
 
 def _weights(

@@ -31,7 +31,8 @@ def shuffled(film: Edited, at: np.ndarray, rng: np.random.Generator) -> list[Cho
     if len(at) == 1:
         at = np.append(at, rng.choice(np.delete(np.arange(len(film.edit)), at[0])))
     made = list(film.edit)
-    for place, taken in zip(at, rng.permutation(at), strict=True):
+    ring = rng.permutation(at)
+    for place, taken in zip(ring, np.roll(ring, 1), strict=True):  # none stays where it was
         made[place] = film.edit[taken]
     return made
 

@@ -1,0 +1,72 @@
+"""Absurd ways to cut: made as they are called, and set beside the policy and the real edit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from editor.config import load_style
+from editor.cutting import search
+from editor.cutting.environment import make_stage
+from editor.errors import EditorError
+from editor.learning.simulate import World, simulate
+from editor.measures import hacks
+from tests.measures.films import edited
+
+STYLE = replace(load_style("default"), order="free", duration=15.0)
+POOL = simulate(World(14, 1.5, 0.0, 0.5, 0.7, 0.3, 3.0, 7.0), np.random.default_rng(3))
+CASE = hacks.footage_case("made", POOL, STYLE, 0)[0]
+
+
+@pytest.fixture(scope="module")
+def stage():
+    return make_stage(CASE.pool, CASE.brief)
+
+
+@pytest.mark.parametrize("name", hacks.HACKS)
+def test_a_hack_keeps_to_the_rules(stage, name):
+    films = stage.start(1)
+    for shot, first, last in hacks.HACKS[name](stage, 0):
+        assert stage.shot_mask(films)[0, shot]
+        assert stage.pair_mask(films, torch.tensor([shot]))[0, first, last]
+        films, _, _ = stage.step(films, *(torch.tensor([v]) for v in (shot, first, last)))
+    assert stage.shot_mask(films)[0, -1]
+
+
+def test_flash_frames_are_the_shortest_and_uncut_the_longest(stage):
+    def cuts(name: str) -> int:
+        return len(hacks.HACKS[name](stage, 0))
+
+    assert cuts("flash frames") > len(search.greedy(stage, 0)) > cuts("in order, uncut")
+
+
+def test_one_shot_repeated_shows_fewer_shots_than_any_sensible_film(stage):
+    repeated = {shot for shot, _, _ in hacks.HACKS["one shot repeated"](stage, 0)}
+    assert len(repeated) < len({shot for shot, _, _ in search.greedy(stage, 0)})
+
+
+def test_real_passages_are_compared_with_films_of_their_own_length():
+    cases = hacks.film_cases(edited(40, 1), STYLE, 0)
+    assert 1 < len(cases) <= hacks.PASSAGES
+    assert [case.ablated for case in cases] == [True] + [False] * (len(cases) - 1)
+    for case in cases:
+        assert case.real is not None
+        assert case.brief.duration <= hacks.LONGEST + 12.0
+
+
+def test_the_table_names_every_case_in_which_a_hack_is_not_the_worse(monkeypatch):
+    monkeypatch.setattr(hacks, "HACKS", {"greedy itself": search.greedy})
+    monkeypatch.setattr(hacks, "TERMS", {"novelty": hacks.TERMS["novelty"]})
+    case = replace(CASE, real=-9.0)
+    found = hacks.compare([case], "greedy", search.greedy, lambda *told: None)
+    assert len(found.wins) == 2 and all("made" in row for row in found.wins)
+    assert found.ways["greedy itself"].below_policy.mean == 0.0
+    assert list(found.ablated) == ["novelty"]
+    text = found.text()
+    assert "greedy itself" in text and "novelty" in text
+
+
+def test_footage_that_cannot_be_cut_is_refused_in_a_sentence():
+    with pytest.raises(EditorError, match="nothing to compare"):
+        hacks.compare([], "base", search.greedy, lambda *told: None)
