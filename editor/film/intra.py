@@ -23,7 +23,7 @@ from editor.footage.clip import Clip
 from editor.footage.frames import FrameReader
 from editor.timing import source_frame
 
-LARGEST = 640  # px of the longer side: sharp enough to judge a cut by, small enough to scrub
+LARGEST = 960  # px of the longer side: sharp enough to judge a look by, a fifth more CPU than 640
 CHUNK = 2  # s of a clip in one file: few cuts need more than two of them
 CRF = "26"  # x264's quality, for key frames alone: about 15 kB a picture
 LEVEL = "3.1"  # of H.264, the same for all rates: a film is joined from many

@@ -28,8 +28,8 @@ from editor.footage.measures import Sound
 from editor.progress import printable
 from editor.timing import FrameSpan
 
-VERSION = 1  # of what is made: raised when it is made better
-WIDTHS = (80, 160, 320, 640)  # px of thumbnails
+VERSION = 2  # of what is made: raised when it is made better
+WIDTHS = (80, 160, 320, 640, 1280)  # px of thumbnails; the last is for a picture at rest
 JPEG_QUALITY = 80
 MOST_BYTES = 12 << 30  # of films and chunks: what was used longest ago goes first
 RETRY = 10.0  # s after which what could not be made is tried again, when it is asked for
@@ -204,7 +204,7 @@ class Proxies:
     def thumbnail(self, clip: Clip, frame: int, width: int, timeline: Timeline) -> Path:
         """A JPEG of one frame of a clip as the film frames it. Raises FootageError, OutputError.
 
-        Read from a chunk where one is there, which takes a hundredth of the time.
+        Read from a chunk where one is there and wide enough, in a hundredth of the time.
         """
         if width not in WIDTHS or not 0 <= frame < clip.frames:
             raise FootageError(f"{clip.name} has no frame {frame} that is {width} px wide.")
@@ -220,8 +220,9 @@ class Proxies:
         self, clip: Clip, frame: int, size: tuple[int, int], timeline: Timeline
     ) -> np.ndarray:
         number, index = divmod(frame, intra.chunk_frames(clip.rate))
-        chunk = self._chunk(clip, number, intra.proxy_size(timeline.size), timeline.fit)
-        if chunk.exists():
+        held = intra.proxy_size(timeline.size)
+        chunk = self._chunk(clip, number, held, timeline.fit)
+        if size[0] <= held[0] and chunk.exists():
             with suppress(FootageError):  # pruned meanwhile
                 return _scaled(intra.picture(chunk, index), size)
         with FrameReader(clip, size, timeline.fit) as reader:
