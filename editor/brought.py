@@ -76,12 +76,17 @@ def as_json(brought: Brought) -> dict[str, Any]:
         "format": brought.returned.format,
         "cuts": [_cut(index, cut) for index, cut in enumerate(timeline.cuts)],
         "difference": _difference(brought.difference) if brought.difference else None,
-        "skipped": [
-            {"path": str(media.paths[0]) if media.paths else media.name, "reason": why}
-            for media, why in brought.lost.items()
-        ],
+        "skipped": _skipped(brought.lost),
         "notes": [*brought.edit.notes, *(brought.rendered.notes if brought.rendered else ())],
     }
+
+
+def _skipped(lost: Mapping[Media, str]) -> list[dict[str, Any]]:
+    """What was not found, each file once: a list names a medium at every event."""
+    reasons: dict[str, str] = {}
+    for media, why in lost.items():
+        reasons.setdefault(str(media.paths[0]) if media.paths else media.name, why)
+    return [{"path": path, "reason": why} for path, why in reasons.items()]
 
 
 def _cut(index: int, cut: Cut) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from editor.film.returned.items import RateUnknown, Returned
 from editor.film.returned.rebuild import Rebuilt, rebuild
 from editor.film.returned.relink import Linked, Search
 from editor.film.saved import Edit
+from editor.film.timeline import Timeline
+from editor.footage import ingest
 from editor.footage.cache import Cache
 from editor.progress import Watch
 from editor.timing import rate_text
@@ -140,6 +142,7 @@ def _find(
     if parent is None:
         parent = ancestry.most_like(rebuild(returned, linked, None).timeline, ancestors)
     film = parent.edit.timeline if parent else None
+    returned = _with_songs(returned, linked, asked, film, cache)
     return _Found(parent, linked, rebuild(returned, linked, film))
 
 
@@ -168,6 +171,24 @@ def _unpacked(linked: Linked, asked: Import, search: Search) -> Linked:
     return Linked(clips, lost, tuple(notes))
 
 
+def _with_songs(
+    returned: Returned, linked: Linked, asked: Import, film: Timeline | None, cache: Cache
+) -> Returned:
+    """The film with the bundled music where it lies: as the parent has it, else unpacked."""
+    items = []
+    for item in returned.items:
+        media = item.media
+        song = item.kind == "sound" and media not in linked.clips and media not in linked.lost
+        if song and media.member is not None and media.digest is not None:
+            known = film.music.path if film and film.music else None
+            if known is not None and not relink.refusal(known):
+                known = known if ingest.digest(known, cache) == media.digest else None
+            path = known or bundle.unpack(asked.file, media.member, media.digest, asked.outputs)
+            item = replace(item, media=replace(media, paths=(path,)))
+        items.append(item)
+    return replace(returned, items=tuple(items))
+
+
 # --- writing --------------------------------------------------------------------------------------
 
 
@@ -184,18 +205,17 @@ def _write(
 
 
 def _render(edit: Edit, folder: Path, cache: Cache, watch: Watch) -> "RenderReport":
-    """Make the film; where speech is, is known from the analysis of its clips."""
+    """Make the film; its mix has to know where speech is."""
     from editor.film import render
     from editor.footage import analysis
     from editor.footage.measures import Sound
 
     sounds: dict[str, Sound] = {}
     clips = {cut.clip.digest: cut.clip for cut in edit.timeline.cuts}
-    with watch.stage("analysis") as advance:
+    with watch.stage("sound") as advance:
         for number, clip in enumerate(clips.values()):
             advance(number, len(clips), clip.name)
-            seen = analysis.analyse(clip, analysis.Settings(), cache, lambda share: None)
-            sounds[clip.digest] = seen.sound
+            sounds[clip.digest] = analysis.hear(clip, cache)
     with watch.stage("render") as advance:
         return render.render(
             edit.timeline,

@@ -11,7 +11,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from editor.film.timeline import Cut, Timeline
 
@@ -140,9 +139,22 @@ def _pairs(before: Sequence[Cut], after: Sequence[Cut]) -> list[Pair]:
             np.array(rows)[:, None] / len(before) - np.array(columns)[None, :] / len(after)
         )
         worth = np.where(likeness > 0, likeness + ORDER_WEIGHT * (1 - apart), 0.0)
-        picked = linear_sum_assignment(worth, maximize=True)
-        found += [(rows[i], columns[j]) for i, j in zip(*picked, strict=True) if worth[i, j] > 0]
+        found += [(rows[i], columns[j]) for i, j in _picked(worth)]
     return sorted(found)
+
+
+def _picked(worth: np.ndarray) -> Iterator[Pair]:
+    """One column for a row, worth most in all. worth: (cuts before, cuts after), 0 where unlike."""
+    if 1 in worth.shape:
+        best = np.unravel_index(int(worth.argmax()), worth.shape)
+        picked = [[int(best[0])], [int(best[1])]]
+    else:
+        from scipy.optimize import linear_sum_assignment  # takes longer to load than all else here
+
+        picked = linear_sum_assignment(worth, maximize=True)
+    for row, column in zip(*picked, strict=True):
+        if worth[row, column] > 0:
+            yield int(row), int(column)
 
 
 def _by_clip(cuts: Sequence[Cut]) -> dict[str, list[int]]:

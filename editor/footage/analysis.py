@@ -66,6 +66,14 @@ def analyse(
     return replace(_unpack(clip, settings, sound, *kept), finding=finding)
 
 
+def hear(clip: Clip, cache: "Cache") -> Sound:
+    """A clip's sound alone, from the cache or by hearing it: all that a render has to know.
+
+    Raises FootageError where it cannot be decoded.
+    """
+    return _sound(clip, cache)
+
+
 def is_kept(clip: Clip, settings: Settings, cache: "Cache") -> bool:
     """True where `analyse` would find all of it in the cache."""
     return (

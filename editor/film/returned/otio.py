@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import opentimelineio as otio
 
@@ -224,8 +225,9 @@ class _Reading:
         if not isinstance(reference, otio.schema.ExternalReference):
             return places.Named("", (), "no file is named"), None
         url = reference.target_url or ""
-        if (inside := str(PurePosixPath(url))) in self.members:
-            return places.Named(PurePosixPath(url).name), inside
+        for inside in (str(PurePosixPath(url)), str(PurePosixPath(unquote(url)))):
+            if inside in self.members:
+                return places.Named(PurePosixPath(inside).name), inside
         named = places.from_url(url, self.path.parent)
         relative = ours.get("relative")
         if isinstance(relative, str) and relative:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from editor.errors import EditorError, FootageError
 from editor.film import conform
-from editor.film.encode import sound_format
 from editor.film.export import mlt
 from editor.film.export import sequence as exported
 from editor.film.export.sequence import counted
@@ -285,6 +284,8 @@ def _music(
 
 
 def _sounds(path: Path) -> bool:
+    from editor.film.encode import sound_format  # takes long to load, and few films need it
+
     try:
         return sound_format(path)[0] > 0
     except FootageError:
