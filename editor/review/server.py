@@ -119,6 +119,7 @@ def listen(port: int | None) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((LOOPBACK, one))
+            found.listen()  # only now nobody else can have it
         except OSError as err:
             found.close()
             if port is not None:

@@ -326,7 +326,7 @@ def test_the_film_to_play_is_the_film_as_it_stands_frame_for_frame(client, room,
 
 
 def test_a_film_of_mixed_rates_and_sizes_plays_frame_for_frame(outputs, tmp_path):
-    for n, (rate, size) in enumerate([(24, (320, 180)), (50, (180, 320)), (10, (200, 200))]):
+    for n, (rate, size) in enumerate([(24, (320, 180)), (50, (240, 180)), (10, (640, 360))]):
         media.numbered(tmp_path / "mixed" / f"{n}.mp4", 60, rate, size=size)
     made, _ = building.ingest.ingest(
         [tmp_path / "mixed"], building.Cache(outputs / ".cache"), lambda *told: None
