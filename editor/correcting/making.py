@@ -329,7 +329,7 @@ def export(desk: Desk, title: str, format: str, watch: Watch) -> dict[str, Any]:
 
 
 def retrain(desk: Desk, watch: Watch) -> dict[str, Any]:
-    """Learn from all that was corrected and judged. Raises EditorError."""
-    from editor.correcting import taught, teaching
-
-    return taught.as_json(teaching.retrain(desk, watch, command="review"))
+    """Learn from all that was corrected and judged, as `retrain` does. Raises EditorError."""
+    with watch.stage("loading"):
+        from editor.correcting import taught, teaching  # torch: seconds
+    return taught.as_json(teaching.retrain(desk, watch))
