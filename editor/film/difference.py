@@ -132,9 +132,7 @@ def _pairs(before: Sequence[Cut], after: Sequence[Cut]) -> list[Pair]:
     found: list[Pair] = []
     for digest in old.keys() & new.keys():
         rows, columns = old[digest], new[digest]
-        likeness = np.array(
-            [[_likeness(before[i], after[j]) for j in columns] for i in rows], dtype=np.float64
-        )
+        likeness = _likeness([before[i] for i in rows], [after[j] for j in columns])
         apart = np.abs(
             np.array(rows)[:, None] / len(before) - np.array(columns)[None, :] / len(after)
         )
@@ -164,12 +162,20 @@ def _by_clip(cuts: Sequence[Cut]) -> dict[str, list[int]]:
     return places
 
 
-def _likeness(one: Cut, other: Cut) -> float:
-    """Frames in both over frames in either, of two cuts of one clip; 0 where they merely touch."""
-    common = _common(one, other)
-    if common < LEAST_SHARED * min(len(one.source), len(other.source)):
-        return 0.0
-    return common / (len(one.source) + len(other.source) - common)
+def _likeness(before: Sequence[Cut], after: Sequence[Cut]) -> np.ndarray:
+    """Frames in both over frames in either, of cuts of one clip; 0 where two merely touch.
+
+    Returns (cuts before, cuts after) float64 in [0, 1].
+    """
+    old, new = (
+        np.array([(cut.source.first, cut.source.stop) for cut in cuts], dtype=np.int64)
+        for cuts in (before, after)
+    )
+    first = np.maximum(old[:, None, 0], new[None, :, 0])
+    common = np.maximum(0, np.minimum(old[:, None, 1], new[None, :, 1]) - first)
+    lengths = (old[:, 1] - old[:, 0])[:, None], (new[:, 1] - new[:, 0])[None, :]
+    touching = common * LEAST_SHARED.denominator < np.minimum(*lengths) * LEAST_SHARED.numerator
+    return np.where(touching, 0.0, common / (lengths[0] + lengths[1] - common))
 
 
 def _common(one: Cut, other: Cut) -> int:
@@ -193,17 +199,20 @@ def _moved(pairs: Sequence[Pair], before: Sequence[Cut]) -> set[Pair]:
 
     pairs: by place before. What is left is the heaviest ascending run of places after.
     """
-    frames = sum(len(before[old].source) for old, _ in pairs) + 1
-    best: list[tuple[float, int]] = []  # weight of the heaviest run that ends here, the one before
-    for index, (old, new) in enumerate(pairs):
-        behind = [(best[i][0], i) for i in range(index) if pairs[i][1] < new]
-        weight, last = max(behind, default=(0.0, -1))
-        best.append((weight + 1 + len(before[old].source) / frames, last))
-    at = max(range(len(best)), key=lambda i: best[i][0], default=-1)
+    after = np.array([new for _, new in pairs], dtype=np.int64)
+    lengths = np.array([len(before[old].source) for old, _ in pairs], dtype=np.float64)
+    weight = 1 + lengths / (lengths.sum() + 1)  # of the heaviest run that ends here
+    last = np.full(len(pairs), -1)  # the pair before it in that run
+    for index in range(1, len(pairs)):
+        behind = np.where(after[:index] < after[index], weight[:index], 0.0)
+        if behind.max() > 0:
+            last[index] = behind.argmax()
+            weight[index] += behind.max()
+    at = int(weight.argmax()) if pairs else -1
     stayed = set()
     while at >= 0:
         stayed.add(pairs[at])
-        at = best[at][1]
+        at = int(last[at])
     return set(pairs) - stayed
 
 

@@ -38,7 +38,6 @@ class _Project(Graph):
         for node in root.iter("producer"):
             known = properties(node)
             self._note(known.get("kdenlive:id", ""), known.get(f"{NAMESPACE}:cuts"))
-            self.version = known.get(f"{NAMESPACE}:version") or self.version
         for node in root.iter("playlist"):
             self.fit = properties(node).get(f"{NAMESPACE}:fit") or self.fit
 

@@ -72,7 +72,8 @@ class Graph:
         self.items: list[Item] = []
         self.notes: list[str] = []
         self.layer = 0
-        self.version, self.fit = "", ""  # as we noted them
+        self.fit = ""  # as we noted it where programs keep it; a tractor loses its notes
+        self.version = next((v for node in self.nodes.values() if (v := _version(node))), "")
         self._within: list[str] = []
 
     def _profile(self) -> tuple[Fraction, tuple[int, int] | None]:
@@ -322,6 +323,11 @@ class Graph:
         known = properties(node)
         names = ("shotcut:caption", "kdenlive:clipname", "resource")
         return next((known[name] for name in names if known.get(name)), node.get("id", ""))[:200]
+
+
+def _version(node: Element) -> str:
+    """Title of the version that a node was written for."""
+    return properties(node).get(f"{NAMESPACE}:version", "")
 
 
 def span_of(first: object, stop: object) -> FrameSpan | None:
