@@ -16,10 +16,16 @@ WHAT = (
     "audio",  # every channel of the clip, linked to its picture
     "markers",  # the reason of every cut
     "alternates",  # other takes and unused selects, disabled or in a bin
-    "transitions",  # effects and transitions that came in with the same format
+    "effects",  # that stood inside a clip when it came in by the same format
+    "transitions",  # that came in by the same format: our own films have hard cuts
     "mixed rates",  # exact frames of clips of another rate than the film's
     "music",  # on a track of its own, with its repetition
 )
+EFFECTS = "effects are left out"
+TRANSITIONS = "transitions are left out: cuts are hard"
+RATES = "clips of another rate are counted on the film's frames, as far as half a frame off"
+FIRST_SOUND = "of a clip with several sound tracks only the first is heard"
+FROM_ZERO = "points count from the file's first frame: there is no source timecode"
 
 # Names of what we write beside the film itself, so that a reader of ours tells them apart.
 NAMESPACE = "film_editor"  # key of all our metadata
@@ -35,61 +41,58 @@ class Carries:
     suffix: str  # of its file, with the dot
     # Of WHAT, the words for what is lost; all else is carried.
     lost: Mapping[str, str] = field(default_factory=dict)
-    opened_by: str = ""  # which programs opened a file of ours, as tried
-    untried: str = ""  # which read the format and could not be tried
+    opened_by: str = ""  # which programs opened a file of ours, beside OpenTimelineIO's readers
 
 
 CARRIES: dict[str, Carries] = {
-    "otio": Carries("OpenTimelineIO", ".otio"),
-    "otioz": Carries("OpenTimelineIO with its media", ".otioz"),
+    "otio": Carries("OpenTimelineIO", ".otio", {"transitions": TRANSITIONS}),
+    "otioz": Carries("OpenTimelineIO with its media", ".otioz", {"transitions": TRANSITIONS}),
     "edl": Carries(
         "CMX3600 EDL",
         ".edl",
         {
             "audio": "a clip's channels beyond the fourth are left out",
             "alternates": "alternatives are left out",
-            "transitions": "effects and transitions are left out",
-            "mixed rates": "clips of another rate are counted on the film's frames, as far as half"
-            " a frame off",
+            "effects": EFFECTS,
+            "transitions": TRANSITIONS,
+            "mixed rates": RATES,
             "music": "the music is named in a comment, not laid",
         },
     ),
-    "fcp7": Carries("Final Cut Pro 7 XML", ".xml"),
-    "fcpxml": Carries("FCPXML", ".fcpxml"),
+    "fcp7": Carries("Final Cut Pro 7 XML", ".xml", {"transitions": TRANSITIONS}),
+    "fcpxml": Carries("FCPXML", ".fcpxml", {"transitions": TRANSITIONS}),
     "mlt": Carries(
         "MLT XML (Shotcut)",
         ".mlt",
         {
-            "timecode": "points count from the file's first frame: MLT has no source timecode",
-            "audio": "of a clip with several sound tracks only the first is heard",
-            "mixed rates": "clips of another rate are counted on the film's frames, as far as half"
-            " a frame off",
+            "timecode": FROM_ZERO,
+            "audio": FIRST_SOUND,
+            "transitions": TRANSITIONS,
+            "mixed rates": RATES,
         },
+        opened_by="melt 7.12 (rendered), Shotcut 22.12",
     ),
     "kdenlive": Carries(
         "Kdenlive",
         ".kdenlive",
         {
-            "timecode": "points count from the file's first frame: Kdenlive has no source timecode",
-            "audio": "of a clip with several sound tracks only the first is heard",
-            "mixed rates": "clips of another rate are counted on the film's frames, as far as half"
-            " a frame off",
+            "timecode": FROM_ZERO,
+            "audio": FIRST_SOUND,
+            "transitions": TRANSITIONS,
+            "mixed rates": RATES,
         },
+        opened_by="melt 7.12 (rendered), Kdenlive 22.12",
     ),
-    "csv": Carries(
-        "cut list",
-        ".csv",
-        {"transitions": "effects and transitions are left out"},
-    ),
+    "csv": Carries("cut list", ".csv", {"effects": EFFECTS, "transitions": TRANSITIONS}),
     "aaf": Carries(
         "AAF",
         ".aaf",
         {
             "markers": "reasons are left out",
             "alternates": "alternatives are left out",
-            "transitions": "effects and transitions are left out",
-            "mixed rates": "clips of another rate are counted on the film's frames, as far as half"
-            " a frame off",
+            "effects": EFFECTS,
+            "transitions": TRANSITIONS,
+            "mixed rates": RATES,
             "music": "the music is left out",
         },
     ),
@@ -128,3 +131,22 @@ def written_json(written: Sequence[Written]) -> list[dict[str, Any]]:
         }
         for one in written
     ]
+
+
+def table() -> str:
+    """What every format carries, as a Markdown table with the losses in words below it."""
+    rows = [["format", *WHAT, "opened by"], ["---"] * (len(WHAT) + 2)]
+    notes: list[str] = []
+    for name, row in CARRIES.items():
+        cells = []
+        for what in WHAT:
+            if what not in row.lost:
+                cells.append("yes")
+                continue
+            if row.lost[what] not in notes:
+                notes.append(row.lost[what])
+            cells.append(f"no ({notes.index(row.lost[what]) + 1})")
+        rows.append([f"`{name}` {row.title}, `{row.suffix}`", *cells, row.opened_by or "-"])
+    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
+    lines += ["", *(f"{number}. {words}" for number, words in enumerate(notes, start=1))]
+    return "\n".join(lines) + "\n"

@@ -87,7 +87,8 @@ HAS: dict[str, Callable[[Sequence], bool]] = {
     "alternates": lambda sequence: (
         bool(sequence.unused) or any(cut.alternatives for cut in sequence.timeline.cuts)
     ),
-    "transitions": lambda sequence: False,  # what came in is named one by one
+    "effects": lambda sequence: False,  # what came in is named one by one
+    "transitions": lambda sequence: False,
     "mixed rates": _has_other_rates,
     "music": lambda sequence: sequence.song is not None,
 }

@@ -120,7 +120,7 @@ def test_it_says_what_it_loses_of_this_film_and_nothing_else(format, film, same,
     assert [words for words in losses(plain, format)] == [
         words for what, words in CARRIES[format].lost.items() if what in never
     ]
-    unsaid = {"transitions"}  # are named one by one where there are any
+    unsaid = {"effects", "transitions"}  # are named one by one where there are any
     expected = [words for what, words in CARRIES[format].lost.items() if what not in unsaid]
     assert list(losses(film, format)) == expected
 
