@@ -1,13 +1,16 @@
-"""Keep a policy in a safetensors file that says what it is, and refuse one that does not fit.
+"""Keep a policy, or a whole training, in a safetensors file that says what it is, and refuse one
+that does not fit.
 
-No pickle is ever read or written.
+No pickle is ever read or written. Files are written under another name and renamed, so that a file
+of that name is always whole.
 """
 
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,6 +20,8 @@ from torch import Tensor
 from models.policy import Policy, Sizes
 
 FORMAT = "film-editor-policy 1"
+LARGEST = 4096  # of any size: a file cannot make this machine build a larger network
+POLICY, MOMENTS = "policy.", "adam."  # how a training's tensors begin
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,13 @@ class Card:
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write tensors under a temporary name in the same folder, then rename: whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     data = save({name: t.detach().contiguous() for name, t in tensors.items()}, dict(metadata))
+    write_bytes(path, data)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(temporary, "wb") as file:
             file.write(data)
@@ -56,10 +66,12 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ValueError(f"{path} is no whole safetensors file: {err}.") from err
 
 
+# --- a policy -------------------------------------------------------------------------------------
+
+
 def save_policy(path: Path, policy: Policy, card: Card) -> None:
     """Write a policy and its card."""
-    table = {name: getattr(card, name) for name in card.__dataclass_fields__}
-    write(path, policy.state_dict(), {"format": FORMAT, "card": json.dumps(table)})
+    write(path, policy.state_dict(), {"format": FORMAT, "card": card_text(card)})
 
 
 def load_policy(
@@ -74,26 +86,84 @@ def load_policy(
         raise ValueError(
             f"{path} is no policy: its format is {metadata.get('format')!r}, not {FORMAT!r}."
         )
-    try:
-        card = Card(**json.loads(metadata["card"]))
-        sizes = Sizes(**card.sizes)
-    except (KeyError, TypeError, ValueError) as err:
-        raise ValueError(f"{path} carries a card that cannot be read: {err}.") from err
-    for kind, names in features.items():
-        _same(path, f"{kind} features", list(card.features.get(kind, [])), list(names))
-    _same(path, "reward terms", list(card.terms), list(terms))
-    with torch.random.fork_rng():
-        policy = Policy(sizes)
-    wanted = {name: tuple(t.shape) for name, t in policy.state_dict().items()}
-    found = {name: tuple(t.shape) for name, t in tensors.items()}
-    if wanted != found:
-        odd = sorted(set(wanted.items()) ^ set(found.items()))[:4]
-        raise ValueError(f"{path} holds other tensors than its sizes say: {odd}.")
-    if bad := sorted(name for name, t in tensors.items() if not bool(t.isfinite().all())):
-        raise ValueError(f"{path} holds NaN or infinity in {', '.join(bad[:4])}.")
+    card = read_card(path, metadata.get("card", ""))
+    check_card(path, card, features, terms)
+    policy = _blank(path, Sizes(**card.sizes))
+    check_tensors(path, tensors, policy.state_dict())
     policy.load_state_dict(tensors)
     policy.eval()
     return policy, card
+
+
+def _blank(path: Path, sizes: Sizes) -> Policy:
+    """A policy of those sizes, without drawing from the world's randomness."""
+    if sizes.width % sizes.heads:
+        raise ValueError(
+            f"{path} carries a card that cannot be: a width of {sizes.width} does not part into"
+            f" {sizes.heads} heads."
+        )
+    with torch.random.fork_rng():
+        return Policy(sizes)
+
+
+# --- its card -------------------------------------------------------------------------------------
+
+
+def card_text(card: Card) -> str:
+    """The card as JSON."""
+    return json.dumps({item.name: getattr(card, item.name) for item in fields(Card)})
+
+
+def read_card(path: Path, text: str) -> Card:
+    """The card of a file's metadata. Raises ValueError where it is none."""
+    try:
+        card = Card(**json.loads(text))
+        wrong = _fault(card)
+    except (TypeError, ValueError, RecursionError) as err:
+        raise ValueError(f"{path} carries a card that cannot be read: {err}.") from err
+    if wrong:
+        raise ValueError(f"{path} carries a card that cannot be read: {wrong}.")
+    return card
+
+
+def _fault(card: Card) -> str:
+    """What of a card is not of its kind; empty where all is."""
+    known = {item.name for item in fields(Sizes)}
+    if not isinstance(card.sizes, dict) or set(card.sizes) != known:
+        return f"its sizes are {_short(card.sizes)}, not {sorted(known)}"
+    for name, size in card.sizes.items():
+        if type(size) is not int or not 1 <= size <= LARGEST:
+            return f"its {name} is {_short(size)}, not a number from 1 to {LARGEST}"
+    texts: dict[str, Any] = {"terms": card.terms, "footage": card.footage}
+    if not isinstance(card.features, dict):
+        return f"its features are {_short(card.features)}, not a table"
+    texts |= {f"{kind} features": names for kind, names in card.features.items()}
+    for name, value in texts.items():
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            return f"its {name} are {_short(value)}, not a list of names"
+    if type(card.seed) is not int or not isinstance(card.command, str):
+        return f"its seed and command are {_short(card.seed)} and {_short(card.command)}"
+    if not isinstance(card.notes, dict):
+        return f"its notes are {_short(card.notes)}, not a table"
+    return ""
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def check_card(
+    path: Path, card: Card, features: Mapping[str, Sequence[str]], terms: Sequence[str]
+) -> None:
+    """Raise ValueError, naming both sides, unless the card speaks of these features and terms."""
+    for kind, names in features.items():
+        _same(path, f"{kind} features", list(card.features.get(kind, [])), list(names))
+        if card.sizes[kind] != len(names):
+            raise ValueError(
+                f"{path} names {len(names)} {kind} features and has room for {card.sizes[kind]}."
+            )
+    _same(path, "reward terms", list(card.terms), list(terms))
 
 
 def _same(path: Path, what: str, found: list[str], wanted: list[str]) -> None:
@@ -105,3 +175,67 @@ def _same(path: Path, what: str, found: list[str], wanted: list[str]) -> None:
         f"{path} was trained on other {what}: it has {only_there or found},"
         f" this version has {only_here or wanted}."
     )
+
+
+def check_tensors(path: Path, found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Raise ValueError, naming both sides, unless names, shapes and kinds agree and all are finite
+    numbers."""
+
+    def table(tensors: Mapping[str, Tensor]) -> dict[str, str]:
+        kinds = {name: str(t.dtype).removeprefix("torch.") for name, t in tensors.items()}
+        return {name: f"{kinds[name]} {tuple(t.shape)}" for name, t in tensors.items()}
+
+    there, here = table(found), table(wanted)
+    for name in sorted(there.keys() | here.keys()):
+        if there.get(name) != here.get(name):
+            raise ValueError(
+                f"{path} holds other tensors than its sizes say: {name} is"
+                f" {there.get(name, 'absent')} there and {here.get(name, 'absent')} here."
+            )
+    if bad := sorted(name for name, t in found.items() if not bool(t.isfinite().all())):
+        raise ValueError(f"{path} holds NaN or infinity in {', '.join(bad[:4])}.")
+
+
+# --- a training -----------------------------------------------------------------------------------
+
+
+def training_tensors(policy: Policy, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Weights and the optimiser's moments by name: what a training needs to go on."""
+    tensors = {f"{POLICY}{name}": tensor for name, tensor in policy.state_dict().items()}
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"{MOMENTS}{number}.{name}": value for name, value in state.items()}
+    return tensors
+
+
+def restore_training(
+    path: Path, tensors: Mapping[str, Tensor], policy: Policy, optimizer: torch.optim.Optimizer
+) -> None:
+    """Put weights and moments back. Raises ValueError, with both as they were, naming what does not
+    fit."""
+    weights = _named(tensors, POLICY)
+    check_tensors(path, weights, policy.state_dict())
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in _named(tensors, MOMENTS).items():
+        number, _, name = key.partition(".")
+        if not number.isdecimal():
+            raise ValueError(f"{path} holds moments of no weight: {MOMENTS}{key}.")
+        state.setdefault(int(number), {})[name] = value
+    _check_moments(path, state, list(policy.parameters()))
+    policy.load_state_dict(weights)
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _named(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _check_moments(
+    path: Path, state: Mapping[int, Mapping[str, Tensor]], weights: Sequence[Tensor]
+) -> None:
+    """Adam keeps two moments of every weight, and the number of its steps."""
+    if state and set(state) != set(range(len(weights))):
+        raise ValueError(f"{path} holds moments of {len(state)} weights, not of {len(weights)}.")
+    for number, moments in state.items():
+        like = weights[number]
+        wanted = {"step": torch.zeros(()), "exp_avg": like, "exp_avg_sq": like}
+        check_tensors(path, moments, wanted)

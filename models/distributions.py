@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 FORBIDDEN = -1e9  # logit of what a mask forbids
+LEAST_VARIANCE = 1e-6  # of smooth noise, where all features are near 0
 EDGE = 1e-6  # a Beta's draw keeps so far from 0 and 1, where its density may be 0 or infinite
 ROUNDS = 64  # of rejection, each accepting over 95 %: what is left then has odds below 1e-80
 
@@ -84,6 +85,43 @@ class Gaussian:
         """Mean plus noise."""
         noise = torch.empty_like(self.mean).normal_(generator=generator)
         return self.mean + noise * self.log_sd.exp()
+
+    def mode(self) -> Tensor:
+        """The mean."""
+        return self.mean
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A Gaussian whose noise is a linear function of what the network sees: generalised
+    state-dependent exploration (Raffin, Kober & Stulp 2022). Actions (..., A), unbounded.
+
+    The function's weights are drawn, not the actions: as long as they are held, one state gets one
+    action, and exploration is a smooth path rather than a tremble.
+    """
+
+    mean: Tensor  # (..., A)
+    features: Tensor  # (..., F); no gradient flows into them from the noise
+    log_sd: Tensor  # (F, A) of the function's weights
+
+    def gaussian(self) -> Gaussian:
+        """The odds of actions when the weights are not known: variance f^2 s^2 (eq. 6)."""
+        variance = self.features.detach().square() @ (2 * self.log_sd).exp()
+        return Gaussian(self.mean, 0.5 * (variance + LEAST_VARIANCE).log())
+
+    def log_prob(self, action: Tensor) -> Tensor:
+        """The Gaussian's."""
+        return self.gaussian().log_prob(action)
+
+    def entropy(self) -> Tensor:
+        """The Gaussian's."""
+        return self.gaussian().entropy()
+
+    def sample(self, generator: torch.Generator) -> Tensor:
+        """Mean plus the noise of weights drawn anew; a generator of the same seed holds them."""
+        shape = (*self.features.shape, self.mean.shape[-1])
+        weights = torch.empty(shape).normal_(generator=generator) * self.log_sd.exp()
+        return self.mean + (self.features[..., None, :] @ weights)[..., 0, :]
 
     def mode(self) -> Tensor:
         """The mean."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from models.distributions import Beta, Categorical, Distribution, Gaussian
+from models.distributions import Beta, Categorical, Distribution, Gaussian, Smooth
 
 HIDDEN = (64, 64)  # units of the two layers, tanh: what published hyperparameters assume
 GAIN = math.sqrt(2)  # of orthogonal weights before tanh; 0.01 before actions, 1 before the value
-HEADS = ("categorical", "gaussian", "beta")
+HEADS = ("categorical", "gaussian", "smooth", "beta")
 
 
 class Perceptron(nn.Module):
@@ -37,7 +37,7 @@ class Perceptron(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.actor = _layers(observation, hidden, outputs, 0.01, generator)
         self.critic = _layers(observation, hidden, 1, 1.0, generator)
-        self.log_sd = nn.Parameter(torch.zeros(actions if head == "gaussian" else 0))
+        self.log_sd = nn.Parameter(torch.zeros(_noise_shape(head, hidden[-1], actions)))
         self.register_buffer("low", torch.tensor(tuple(low), dtype=torch.float32))
         self.register_buffer("high", torch.tensor(tuple(high), dtype=torch.float32))
 
@@ -46,6 +46,9 @@ class Perceptron(nn.Module):
 
     def odds(self, observation: Tensor) -> Distribution:
         """The odds of actions at observations (..., O)."""
+        if self.head == "smooth":
+            features: Tensor = self.actor[:-1](observation)
+            return Smooth(self.actor[-1](features), features, self.log_sd)
         given: Tensor = self.actor(observation)
         if self.head == "categorical":
             return Categorical(given)
@@ -63,6 +66,11 @@ class Perceptron(nn.Module):
         """Log-probability (...,), entropy (..., 1) and value (...,) of actions taken."""
         odds = self.odds(observation)
         return odds.log_prob(action), odds.entropy()[..., None], self.value(observation)
+
+
+def _noise_shape(head: str, features: int, actions: int) -> tuple[int, ...]:
+    """Of the noise's spread, where it does not come from the network."""
+    return {"gaussian": (actions,), "smooth": (features, actions)}.get(head, (0,))
 
 
 def _layers(

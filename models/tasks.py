@@ -83,10 +83,21 @@ class Task:
             env.close()
 
     @torch.no_grad()
-    def stretch(self, policy: Perceptron, steps: int, generator: torch.Generator) -> Steps:
+    def stretch(
+        self, policy: Perceptron, steps: int, generator: torch.Generator, hold: int = 1
+    ) -> Steps:
         """Take `steps` steps in every copy, over the ends of episodes: what actor-critic and PPO
-        want. Where time ran out the state after still has its value; where the task was over, 0."""
-        rows = [self._step(policy, generator) for _ in range(steps)]
+        want. Where time ran out the state after still has its value; where the task was over, 0.
+
+        hold: steps for which what is drawn stays drawn: for the head "smooth", of which it makes
+        paths; any other would repeat its noise.
+        """
+        rows, seed = [], 0
+        for step in range(steps):
+            if hold > 1 and step % hold == 0:
+                seed = int(torch.randint(1 << 62, (), generator=generator))
+            drawn = torch.Generator().manual_seed(seed) if hold > 1 else generator
+            rows.append(self._step(policy, drawn))
         beyond = policy.value(torch.from_numpy(self._now))  # (B,)
         whole = _stack(rows)
         after = torch.cat([whole["value"][:, 1:], beyond[:, None]], 1)

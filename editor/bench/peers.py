@@ -49,8 +49,9 @@ class Trial:
     settings: Any  # of the algorithm
     falling: bool = False  # rate and clip fall linearly to 0 over the budget
     momentum: bool = True  # Adam; False: RMSProp
+    head: str = ""  # of the policy; empty: the task's usual
+    hold: int = 1  # steps for which a smooth head's noise is held
     peer: str = ""  # class of the peer; empty: it has none
-    published: tuple[tuple[str, Any], ...] = ()  # hyperparameters that only the peer has
 
     @property
     def name(self) -> str:
@@ -62,7 +63,7 @@ class Trial:
 # the library's defaults (norm 0.5, value 0.5, eps 1e-5, minibatch 64) is written out.
 TRIALS: tuple[Trial, ...] = (
     Trial(
-        "CartPole-v1", "ppo", 475.0, 100_000, 2048, 8, 32, 1e-3,
+        "CartPole-v1", "ppo", 475.0, 100_000, 1024, 8, 32, 1e-3,
         ppo.Settings(clip=0.2, epochs=20, minibatch=256, entropy=0.0, lam=0.8, gamma=0.98,
                      most_kl=float("inf")),
         falling=True, peer="PPO",
@@ -71,7 +72,7 @@ TRIALS: tuple[Trial, ...] = (
         "Pendulum-v1", "ppo", -250.0, 100_000, 4096, 4, 1024, 1e-3,
         ppo.Settings(clip=0.2, epochs=10, minibatch=64, entropy=0.0, lam=0.95, gamma=0.9,
                      most_kl=float("inf")),
-        peer="PPO", published=(("use_sde", True), ("sde_sample_freq", 4)),
+        head="smooth", hold=4, peer="PPO",
     ),
     Trial(
         "CartPole-v1", "actor-critic", 450.0, 500_000, 10_000, 8, 5, 7e-4,
@@ -155,7 +156,7 @@ def ours(trial: Trial, seed: int) -> Curve:
 
 def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
     task = Task(trial.task, trial.copies, seed=100 * seed)
-    policy = policy_for(task, seed=seed)
+    policy = policy_for(task, trial.head, seed)
     optimizer = _optimizer(trial, policy)
     generator = torch.Generator().manual_seed(seed)
     algorithm = ALGORITHMS[trial.algorithm]
@@ -163,7 +164,7 @@ def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
         if algorithm.whole:
             steps = task.episodes(policy, generator)
         else:
-            steps = task.stretch(policy, trial.stretch, generator)
+            steps = task.stretch(policy, trial.stretch, generator, trial.hold)
         settings, left = trial.settings, max(0.0, 1 - task.taken / trial.budget)
         if trial.falling:
             settings = replace(settings, clip=settings.clip * left)
@@ -235,8 +236,9 @@ def peers_options(trial: Trial) -> dict[str, Any]:
         "ent_coef": given.entropy,
         "vf_coef": given.value,
         "max_grad_norm": given.norm,
-        **dict(trial.published),
     }
+    if trial.head == "smooth":
+        shared |= {"use_sde": True, "sde_sample_freq": trial.hold}
     if trial.peer == "PPO":
         shared |= {
             "n_epochs": given.epochs,

@@ -5,10 +5,10 @@ Everything that a step draws comes from (seed, step), so that a training resumed
 goes on to the same numbers.
 """
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -21,21 +21,26 @@ from editor.cutting.observation import FEATURES, SIZES, Watched, watch
 from editor.cutting.pool import Pool
 from editor.cutting.reward import TERMS
 from editor.errors import EditorError, PolicyError
+from editor.learning import card, keeping
 from editor.learning.curriculum import sample_brief
+from editor.learning.keeping import Kept, Log
+from editor.learning.recombine import recombine
 from editor.learning.simulate import sample_world, simulate
-from models import checkpoint, cloning
+from models import cloning
 from models.algorithms import ALGORITHMS
 from models.checkpoint import Card
 from models.policy import Policy
 from models.rollout import Trajectories, one_thread, rollout
 
 RATE = 6e-4  # learning rate at the start; falls linearly to a tenth
-POLICY = "policy.safetensors"
+POLICY = keeping.POLICY
 SAVE_EVERY = 50  # steps between checkpoints
+SAVE_AFTER = 120.0  # s between checkpoints where steps are slow: no more than this is lost
 REPLAY = 12  # films of earlier pools that a cloning step reads beside the new
 TEACHER = 12  # rounds of the local search that is cloned; a beam spends recorded footage too early
 REAL = 0.3  # share of pools recombined from real footage, where there is some
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
+HEADS = ("shot", "in", "out")
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Training:
     """How a policy is trained."""
 
     folder: Path  # policy.safetensors, state.safetensors, log.jsonl, events and card.md go here
-    algorithm: str = "ppo"  # one of ALGORITHMS
+    algorithm: str = "ppo"  # one of models.algorithms.ALGORITHMS
     steps: int = 800  # policy-gradient steps
     warm: int = 400  # pools cut by local search and cloned first
     pools: int = 2  # pools a step
@@ -55,6 +60,7 @@ class Training:
     names: tuple[str, ...] = ()  # their clips, for the card
     command: str = ""  # for the card
     settings: Any = None  # the algorithm's own dataclass; None: its defaults
+    examined: int = 24  # pools of each kind on which the finished policy is scored, for the card
 
 
 @dataclass(frozen=True)
@@ -70,16 +76,75 @@ Advance = Callable[[int, int, str], None]  # done, total, what it says
 
 
 def train(config: Training, advance: Advance) -> Trained:
-    """Train, and write policy and checkpoints into the folder.
+    """Train, and write policy, checkpoints, log and card into the folder.
 
-    Raises PolicyError for an unknown algorithm or a checkpoint that does not fit.
+    Raises PolicyError for an unknown algorithm, footage with features that are no numbers, a folder
+    that holds another training, and a checkpoint that does not fit.
     """
     if config.algorithm not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
         raise PolicyError(f"No algorithm is called {config.algorithm!r}. Known: {known}.")
-    config.folder.mkdir(parents=True, exist_ok=True)
-    with one_thread():
+    for pool in config.footage:
+        check_numbers(pool)
+    with keeping.held(config.folder), one_thread():
         return _train(config, advance)
+
+
+def check_numbers(pool: Pool) -> None:
+    """Raise PolicyError, naming clip and feature, where a pool holds NaN or infinity."""
+    for item in fields(Pool):
+        values = getattr(pool, item.name)
+        if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+            continue
+        bad = ~np.isfinite(values).reshape(len(values), -1).all(1)
+        if bad.any():
+            clip = pool.clips[int(pool.clip[int(np.flatnonzero(bad)[0])])]
+            raise PolicyError(
+                f"{clip.name}: its {item.name} is not a number, so nothing is learned from it."
+                " Analyse it again, or leave it out."
+            )
+
+
+@dataclass
+class _Run:
+    """A training under way."""
+
+    config: Training
+    policy: Policy
+    optimizer: torch.optim.Optimizer
+    advance: Advance
+    log: Log
+    card: Card
+    shown: "_Shown"
+    saved: float = field(default_factory=monotonic)  # when the last checkpoint was written
+
+    @property
+    def total(self) -> int:
+        """Steps, cloning's among them."""
+        own = ALGORITHMS[self.config.algorithm].own
+        return self.config.warm + (self.config.steps if own else 0)
+
+    def keep(self, done: int, last: bool = False) -> None:
+        """Write a checkpoint where it is time, or where it is the last of a part."""
+        if not last and done % SAVE_EVERY and monotonic() - self.saved < SAVE_AFTER:
+            return
+        self.log.sync()
+        config, notes = self.config, dict(self.card.notes)
+        notes["steps"] = f"{min(done, config.warm)} + {max(0, done - config.warm)}"
+        told = Card(**{**vars(self.card), "notes": notes})
+        shown = self.shown.choices if done < config.warm else ()
+        kept = Kept(done, tuple(shown))
+        keeping.save(config.folder, self.policy, self.optimizer, told, kept, _metadata(config))
+        card.write(config.folder / card.FILE, told, (), self.log.rows)
+        self.saved = monotonic()
+
+
+def _metadata(config: Training) -> dict[str, str]:
+    """What must agree between a checkpoint and the training that goes on from it."""
+    told = {"seed": str(config.seed), "warm": str(config.warm)}
+    if ALGORITHMS[config.algorithm].own:  # what was only cloned may go on by any algorithm
+        told["algorithm"] = config.algorithm
+    return told
 
 
 def _train(config: Training, advance: Advance) -> Trained:
@@ -87,61 +152,108 @@ def _train(config: Training, advance: Advance) -> Trained:
         torch.manual_seed(config.seed)
         policy = Policy(SIZES)
     optimizer = torch.optim.Adam(policy.parameters(), lr=RATE, eps=1e-5)
-    done = _restore(config, policy, optimizer) if config.resume else 0
-    total = config.warm + config.steps
-    if done < config.warm:
-        _clone(config, policy, optimizer, advance, total)
-        done = config.warm
-        _keep(config, policy, optimizer, done)
-    scores: list[float] = []
-    with _Log(config.folder) as log:
-        for step in range(done, total if ALGORITHMS[config.algorithm].own else done):
-            for group in optimizer.param_groups:
-                group["lr"] = RATE * (1 - 0.9 * (step - config.warm) / max(1, config.steps))
-            row = _improve(config, policy, optimizer, step)
-            scores.append(row["score"])
-            log.write(step, row)
-            advance(step + 1, total, f"score {np.mean(scores[-50:]):+.3f}")
-            if (step + 1) % SAVE_EVERY == 0 or step + 1 == total:
-                _keep(config, policy, optimizer, step + 1)
-    path = config.folder / POLICY
-    last = scores[-max(1, len(scores) // 10) :]
-    return Trained(path, total, float(np.mean(last)) if last else 0.0)
+    now = _card(config)
+    if not config.resume and (config.folder / keeping.STATE).exists():
+        raise PolicyError(
+            f"{config.folder} holds a training already: go on with it by --resume, or name another"
+            " --folder."
+        )
+    kept = keeping.restore(config.folder, policy, optimizer, now, _metadata(config))
+    with Log(config.folder, kept.step) as log:
+        shown = _Shown(config, policy, list(kept.shown))
+        run = _Run(config, policy, optimizer, advance, log, _joined(now, kept.card), shown)
+        _clone(run, kept.step)
+        _climb(run, max(kept.step, config.warm))
+        return _finish(run)
+
+
+def _climb(run: _Run, done: int) -> None:
+    """The policy gradient's steps, from `done` on."""
+    config, group = run.config, run.optimizer.param_groups[0]
+    for step in range(done, run.total):
+        group["lr"] = RATE * (1 - 0.9 * (step - config.warm) / max(1, config.steps))
+        try:
+            row = _improve(config, run.policy, run.optimizer, step)
+        except ValueError as err:
+            raise PolicyError(
+                f"Training stopped at step {step + 1}: {err} The last checkpoint stands."
+            ) from err
+        run.log.write(step, row)
+        recent = [found["score"] for found in run.log.rows[-50:] if "score" in found]
+        run.advance(step + 1, run.total, f"score {np.mean(recent):+.3f}")
+        run.keep(step + 1, step + 1 == run.total)
+
+
+def _finish(run: _Run) -> Trained:
+    """Score the policy kind by kind, and write its card."""
+    config = run.config
+    run.policy.eval()
+    scores = card.measure(
+        run.policy, config.footage, config.examined, config.most_shots, config.seed
+    )
+    notes = {**run.card.notes, "steps": f"{config.warm} + {run.total - config.warm}"}
+    told = Card(**{**vars(run.card), "notes": notes})
+    card.write(config.folder / card.FILE, told, scores, run.log.rows)
+    score = keeping.mean_of(run.log.rows, "score")
+    return Trained(config.folder / POLICY, run.total, score or 0.0)
 
 
 def draw(config: Training, rng: np.random.Generator) -> Stage:
     """A random pool and brief that can be cut: simulated, or recombined where there is footage."""
+    return draw_kind(config, rng)[1]
+
+
+def draw_kind(config: Training, rng: np.random.Generator) -> tuple[str, Stage]:
+    """As `draw`, with the kind of the pool: one of card.KINDS."""
     for _ in range(TRIES):
         if config.footage and rng.random() < REAL:
-            from editor.learning.recombine import recombine
-
-            pool = recombine(config.footage, rng)
+            kind, pool = "recombined", recombine(config.footage, rng)
         else:
-            pool = simulate(sample_world(rng, 5, config.most_shots), rng)
+            kind, pool = "simulated", simulate(sample_world(rng, 5, config.most_shots), rng)
         try:
-            return make_stage(pool, sample_brief(pool, rng))
+            return kind, make_stage(pool, sample_brief(pool, rng))
         except EditorError:
             continue
     raise PolicyError("No pool that can be cut was drawn: the training footage is too short.")
 
 
-def _clone(
-    config: Training,
-    policy: Policy,
-    optimizer: torch.optim.Optimizer,
-    advance: Advance,
-    total: int,
-) -> None:
+class _Shown:
+    """The films shown in cloning. Of those before a resume only the choices were kept: a film is
+    played again, on its pool drawn again, when it is first asked for."""
+
+    def __init__(self, config: Training, policy: Policy, choices: list[Tensor]) -> None:
+        self.choices = choices  # (T, 3) each, its stop included
+        self._config, self._policy = config, policy
+        self._films: dict[int, Trajectories] = {}
+
+    def add(self, films: Trajectories) -> None:
+        """Keep the film of the step at hand."""
+        self._films[len(self.choices)] = films
+        self.choices.append(films.action[0])
+
+    def film(self, step: int) -> Trajectories:
+        """The film of an earlier step."""
+        if step not in self._films:
+            stage = draw(self._config, np.random.default_rng([self._config.seed, 1, step]))
+            films, _ = rollout(self._policy, watch(stage), 1, None, self.choices[step])
+            self._films[step] = films
+        return self._films[step]
+
+
+def _clone(run: _Run, done: int) -> None:
     """Cut `warm` pools by local search, and clone each with some of those before."""
-    shown: list[Trajectories] = []
-    for step in range(config.warm):
+    config, shown = run.config, run.shown
+    for step in range(done, config.warm):
         rng = np.random.default_rng([config.seed, 1, step])
         stage = draw(config, rng)
-        taught = teach(policy, watch(stage), master(stage, step))
-        picks = rng.integers(max(1, len(shown)), size=min(len(shown), REPLAY)).tolist()
-        miss = cloning.update(policy, optimizer, [taught, *(shown[n] for n in picks)])
-        shown.append(taught)
-        advance(step + 1, total, f"cloning, {miss:.2f} nats a cut")
+        taught = teach(run.policy, watch(stage), master(stage, step))
+        picks = rng.integers(max(1, step), size=min(step, REPLAY)).tolist()
+        films = [taught, *(shown.film(n) for n in picks)]
+        miss = cloning.update(run.policy, run.optimizer, films)
+        shown.add(taught)
+        run.log.write(step, {"cloning/nats": miss})
+        run.advance(step + 1, run.total, f"cloning, {miss:.2f} nats a cut")
+        run.keep(step + 1, step + 1 == config.warm)
 
 
 def master(stage: Stage, seed: int) -> list[search.Choice]:
@@ -165,14 +277,17 @@ def _improve(
     rng = np.random.default_rng([config.seed, 2, step])
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
     groups, terms = [], []
+    scores: dict[str, list[Tensor]] = {}
     for _ in range(config.pools):
-        stage = draw(config, rng)
+        kind, stage = draw_kind(config, rng)
         films, ended = rollout(policy, watch(stage), config.films, generator)
         groups.append(films)
+        scores.setdefault(f"score/{kind}", []).append(films.reward.sum(1).mean())
         progress = ended.progress
         mean = progress.sums / progress.length.clamp(min=1)[:, None]
         terms.append(torch.cat([mean.mean(0), stage.reward.film_terms(progress).mean(0)]))
     row = {"score": float(torch.cat([group.reward.sum(1) for group in groups]).mean())}
+    row |= {name: float(torch.stack(each).mean()) for name, each in scores.items()}
     algorithm = ALGORITHMS[config.algorithm]
     settings = config.settings or algorithm.settings
     report = algorithm.update(policy, optimizer, groups, settings, generator)
@@ -189,38 +304,12 @@ def _improve(
     return row | {f"term/{name}": value for name, value in zip(names, each, strict=True)}
 
 
-HEADS = ("shot", "in", "out")
-
-
 def _cut_names() -> tuple[str, ...]:
     return tuple(name for name, term in TERMS.items() if term.cut)
 
 
 def _film_names() -> tuple[str, ...]:
     return tuple(name for name, term in TERMS.items() if term.film)
-
-
-class _Log:
-    """TensorBoard events, and the same numbers as lines of JSON."""
-
-    def __init__(self, folder: Path) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        self.events = SummaryWriter(str(folder / "events"))
-        self.lines = open(folder / "log.jsonl", "a", encoding="utf-8")  # noqa: SIM115
-
-    def write(self, step: int, row: dict[str, float]) -> None:
-        for name, value in row.items():
-            self.events.add_scalar(name, value, step)
-        self.lines.write(json.dumps({"step": step, **row}) + "\n")
-        self.lines.flush()
-
-    def __enter__(self) -> "_Log":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.events.close()
-        self.lines.close()
 
 
 def _card(config: Training) -> Card:
@@ -231,41 +320,19 @@ def _card(config: Training) -> Card:
         command=config.command,
         seed=config.seed,
         footage=list(config.names),
-        notes={"algorithm": config.algorithm, "steps": f"{config.warm} + {config.steps}"},
+        notes={"algorithm": config.algorithm},
     )
 
 
-def _keep(config: Training, policy: Policy, optimizer: torch.optim.Optimizer, step: int) -> None:
-    """Write what resuming needs: weights, the optimiser's moments, the step."""
-    tensors: dict[str, Tensor] = {f"policy.{k}": v for k, v in policy.state_dict().items()}
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{number}.{name}": value for name, value in state.items()}
-    checkpoint.save_policy(config.folder / POLICY, policy, _card(config))
-    metadata = {"step": str(step), "seed": str(config.seed), "algorithm": config.algorithm}
-    checkpoint.write(config.folder / "state.safetensors", tensors, metadata)
-
-
-def _restore(config: Training, policy: Policy, optimizer: torch.optim.Optimizer) -> int:
-    """Put a checkpoint back; returns the steps that were done. Raises PolicyError."""
-    path = config.folder / "state.safetensors"
-    if not path.exists():
-        return 0
-    try:
-        tensors, metadata = checkpoint.read(path)
-        if metadata.get("seed") != str(config.seed):
-            raise ValueError(
-                f"{path} was trained with seed {metadata.get('seed')}, not {config.seed}."
-            )
-        policy.load_state_dict(
-            {k.removeprefix("policy."): v for k, v in tensors.items() if k.startswith("policy.")}
-        )
-    except (ValueError, RuntimeError) as err:
-        raise PolicyError(f"This training cannot be resumed: {err}") from err
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("adam."):
-            _, number, name = key.split(".")
-            state.setdefault(int(number), {})[name] = value
-    table = optimizer.state_dict()
-    optimizer.load_state_dict({**table, "state": state})
-    return int(metadata["step"])
+def _joined(now: Card, before: Card | None) -> Card:
+    """The card of a training that goes on: what was seen before was seen, whatever is named now."""
+    if before is None:
+        return now
+    seen = dict.fromkeys([*before.footage, *now.footage])
+    commands = dict.fromkeys([*before.notes.get("commands before", "").splitlines()])
+    if before.command != now.command:
+        commands[before.command] = None
+    notes = dict(now.notes)
+    if commands:
+        notes["commands before"] = "\n".join(commands)
+    return Card(**{**vars(now), "footage": list(seen), "notes": notes})

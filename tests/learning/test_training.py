@@ -15,7 +15,7 @@ from editor.learning.simulate import World, sample_world, simulate
 from editor.learning.training import Training, train
 from models import checkpoint
 
-TINY = {"steps": 3, "warm": 2, "pools": 1, "films": 4, "most_shots": 12, "seed": 2}
+TINY = {"steps": 3, "warm": 2, "pools": 1, "films": 4, "most_shots": 12, "seed": 2, "examined": 1}
 
 
 def silent(done: int, total: int, label: str) -> None:
@@ -49,9 +49,12 @@ def test_progress_is_told_to_the_end(trained):
 def test_every_term_head_and_measure_of_the_update_is_logged(trained):
     folder, _, _ = trained
     rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    assert len(rows) == 3
+    assert [("score" in row, "cloning/nats" in row) for row in rows] == [
+        *[(False, True)] * 2,
+        *[(True, False)] * 3,
+    ]
     wanted = {"score", "kl", "clip_fraction", "explained_variance", "entropy/shot", "entropy/out"}
-    assert wanted | {f"term/{name}" for name in TERMS} <= rows[0].keys()
+    assert wanted | {f"term/{name}" for name in TERMS} <= rows[-1].keys()
     assert list((folder / "events").iterdir())
 
 

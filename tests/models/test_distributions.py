@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from models.distributions import Beta, Categorical, Gaussian
+from models.distributions import Beta, Categorical, Gaussian, Smooth
 
 SHAPES = torch.tensor([[1.0, 1.0], [1.3, 4.0], [7.5, 2.2], [60.0, 45.0]])  # rows of alpha, beta
 
@@ -77,6 +77,33 @@ def test_draws_of_a_gaussian_follow_its_distribution():
     odds = Gaussian(torch.full((4000, 1), 1.5), torch.full((1,), -0.5))
     drawn = odds.sample(torch.Generator().manual_seed(0)).numpy()[:, 0]
     assert stats.kstest(drawn, stats.norm(1.5, math.exp(-0.5)).cdf).pvalue > 0.001
+
+
+def smooth(copies: int = 1) -> Smooth:
+    features = torch.tensor([[0.5, -1.0, 0.2]]).expand(copies, 3)
+    log_sd = torch.tensor([[0.0, -1.0], [0.3, 0.1], [-0.5, 0.2]])
+    return Smooth(torch.tensor([[1.0, -2.0]]).expand(copies, 2), features, log_sd)
+
+
+def test_draws_of_smooth_noise_follow_the_density_that_is_said_of_them():
+    drawn = smooth(4000).sample(torch.Generator().manual_seed(0)).numpy()
+    said = smooth().gaussian()
+    for number in range(2):
+        true = stats.norm(float(said.mean[0, number]), float(said.log_sd[0, number].exp()))
+        assert stats.kstest(drawn[:, number], true.cdf).pvalue > 0.001
+    assert float(smooth().log_prob(torch.zeros(1, 2))) == pytest.approx(
+        float(said.log_prob(torch.zeros(1, 2)))
+    )
+
+
+def test_held_noise_gives_one_state_one_action_and_moves_with_the_state():
+    near = Smooth(smooth().mean, smooth().features * 1.01, smooth().log_sd)
+    one, two, other = (
+        odds.sample(torch.Generator().manual_seed(5)) for odds in (smooth(), smooth(), near)
+    )
+    assert torch.equal(one, two)
+    assert 0 < float((one - other).abs().max()) < 0.1
+    assert not torch.equal(one, smooth().sample(torch.Generator().manual_seed(6)))
 
 
 def test_draws_of_a_choice_follow_its_odds():
