@@ -34,15 +34,24 @@ export class Actions {
   }
 
   async restore(control, cut) {
-    if (await this.desk.correct(control, { kind: "restore", cut: cut.id }, "put the cut back")) this.#goTo(cut.id);
+    if (await this.desk.correct(control, { kind: "restore", cut: cut.id }, "put the cut back"))
+      this.#goTo(cut.id);
   }
 
   lock(control, cut) {
-    return this.desk.correct(control, { kind: cut.locked ? "unlock" : "lock", cut: cut.id }, `lock cut ${cut.number}`);
+    return this.desk.correct(
+      control,
+      { kind: cut.locked ? "unlock" : "lock", cut: cut.id },
+      `lock cut ${cut.number}`,
+    );
   }
 
   async #moved(control, cut, before) {
-    const done = await this.desk.correct(control, { kind: "move", cut: cut.id, before }, `move cut ${cut.number}`);
+    const done = await this.desk.correct(
+      control,
+      { kind: "move", cut: cut.id, before },
+      `move cut ${cut.number}`,
+    );
     if (done) this.#goTo(cut.id);
   }
 
@@ -81,7 +90,8 @@ export class Actions {
     this.desk.setTrim({ edge });
     const done = await this.desk.nudge(control, cut.id, edge, this.desk.mode, by);
     const now = this.desk.cut(cut.id);
-    if (done && now && !now.dropped) this.page.player.seek(edge === "in" ? now.film_in : now.film_out - 1);
+    if (done && now && !now.dropped)
+      this.page.player.seek(edge === "in" ? now.film_in : now.film_out - 1);
   }
 
   slip(control, cut, by) {
@@ -101,7 +111,11 @@ export class Actions {
   replace(control, cut, other) {
     this.unpreview();
     const { clip, clip_in, clip_out } = other;
-    return this.desk.correct(control, { kind: "replace", cut: cut.id, clip, clip_in, clip_out }, `replace cut ${cut.number}`);
+    return this.desk.correct(
+      control,
+      { kind: "replace", cut: cut.id, clip, clip_in, clip_out },
+      `replace cut ${cut.number}`,
+    );
   }
 
   alternative(control, cut, place) {
@@ -137,12 +151,20 @@ export class Actions {
   async putInPlace(control, span) {
     const { current } = this.desk;
     if (!current) return refuse(control, "No cut is chosen to be replaced.");
-    if (await this.desk.correct(control, { kind: "replace", cut: current.id, ...span }, `replace cut ${current.number}`)) this.#put(current.id);
+    if (
+      await this.desk.correct(
+        control,
+        { kind: "replace", cut: current.id, ...span },
+        `replace cut ${current.number}`,
+      )
+    )
+      this.#put(current.id);
   }
 
   async #insert(control, span, before) {
     const known = new Set(this.desk.film.byId.keys());
-    if (!(await this.desk.correct(control, { kind: "insert", ...span, before }, "put it in"))) return;
+    if (!(await this.desk.correct(control, { kind: "insert", ...span, before }, "put it in")))
+      return;
     this.#put([...this.desk.film.byId.keys()].find((id) => !known.has(id)));
   }
 
@@ -152,7 +174,11 @@ export class Actions {
 
   putAfter(control, span) {
     const { current } = this.desk;
-    return this.#insert(control, span, current ? (this.desk.neighbour(current, 1)?.id ?? null) : null);
+    return this.#insert(
+      control,
+      span,
+      current ? (this.desk.neighbour(current, 1)?.id ?? null) : null,
+    );
   }
 
   #put(id) {
@@ -165,9 +191,15 @@ export class Actions {
 
   ban(control, cut) {
     const [clip_in, clip_out] = cut.shot_span;
-    const ban = this.desk.film.bans.find((one) => one.clip === cut.clip && one.clip_in === clip_in && one.clip_out === clip_out);
+    const ban = this.desk.film.bans.find(
+      (one) => one.clip === cut.clip && one.clip_in === clip_in && one.clip_out === clip_out,
+    );
     if (ban) return this.unban(control, ban);
-    return this.desk.correct(control, { kind: "ban", clip: cut.clip, clip_in, clip_out }, `ban the shot of cut ${cut.number}`);
+    return this.desk.correct(
+      control,
+      { kind: "ban", clip: cut.clip, clip_in, clip_out },
+      `ban the shot of cut ${cut.number}`,
+    );
   }
 
   banSpan(control, span) {
@@ -175,11 +207,18 @@ export class Actions {
   }
 
   unban(control, { clip, clip_in, clip_out }) {
-    return this.desk.correct(control, { kind: "unban", clip, clip_in, clip_out }, "take back a ban");
+    return this.desk.correct(
+      control,
+      { kind: "unban", clip, clip_in, clip_out },
+      "take back a ban",
+    );
   }
 
   mustOf(cut) {
-    return this.desk.film.musts.find((one) => one.clip === cut.clip && one.clip_in === cut.clip_in && one.clip_out === cut.clip_out);
+    return this.desk.film.musts.find(
+      (one) =>
+        one.clip === cut.clip && one.clip_in === cut.clip_in && one.clip_out === cut.clip_out,
+    );
   }
 
   must(control, cut) {
@@ -190,11 +229,19 @@ export class Actions {
   }
 
   mustSpan(control, span) {
-    return this.desk.correct(control, { kind: "must-include", ...span }, "must include these frames");
+    return this.desk.correct(
+      control,
+      { kind: "must-include", ...span },
+      "must include these frames",
+    );
   }
 
   needNot(control, { clip, clip_in, clip_out }) {
-    return this.desk.correct(control, { kind: "need-not", clip, clip_in, clip_out }, "take back a must");
+    return this.desk.correct(
+      control,
+      { kind: "need-not", clip, clip_in, clip_out },
+      "take back a must",
+    );
   }
 
   // --- words and judgement -----------------------------------------------------------------------
@@ -240,7 +287,13 @@ export class Actions {
     const cut = desk.film?.order.length ? desk.cutAt(desk.frame) : null;
     if (!cut) return null;
     const clip = desk.film.clips[cut.clip];
-    const frame = sourceFrame(desk.frame - cut.film_in, cut.clip_in, cut.clip_out, clip.rate, desk.film.rate);
+    const frame = sourceFrame(
+      desk.frame - cut.film_in,
+      cut.clip_in,
+      cut.clip_out,
+      clip.rate,
+      desk.film.rate,
+    );
     return { cut, clip, frame };
   }
 

@@ -42,10 +42,11 @@ async function call(method, path, body) {
   let answer;
   try {
     answer = await fetch(path, options);
-  } catch (err) {
+  } catch {
     throw new Refusal(0, {
       code: "gone",
-      message: "The review server does not answer. Start it again with: python -m editor review. What was saved is kept.",
+      message:
+        "The review server does not answer. Start it again with: python -m editor review. What was saved is kept.",
     });
   }
   const told = await answer.json().catch(() => ({}));
@@ -53,7 +54,9 @@ async function call(method, path, body) {
   throw new Refusal(answer.status, told.error);
 }
 
-export const LARGE = 640; // px, the widest picture of a single frame
+// Widths in px of a frame's picture: quick from a proxy, and the best there is.
+export const QUICK = 640;
+export const BEST = 1280;
 
 const version = (title) => `/api/versions/${encodeURIComponent(title)}`;
 const media = (title) => `/media/versions/${encodeURIComponent(title)}`;

@@ -1,11 +1,12 @@
 // Two versions side by side under one playhead, sides by lot, names hidden until one is preferred.
 
 import * as api from "./api.js";
-import { $, button, h } from "./dom.js";
+import { build } from "./compare_view.js";
+import { $ } from "./dom.js";
 import { wholeClip, wholeSequence } from "./layout.js";
 import { Player } from "./player.js";
 import { refuse } from "./say.js";
-import { clamp, fps, parseRate, seconds, timecode } from "./time.js";
+import { clamp, fps, seconds, timecode } from "./time.js";
 
 const APART = 0.06; // s by which the sides may drift while playing before one is set right
 const LOOK = 250; // ms between two questions how far a film is
@@ -26,7 +27,10 @@ export class Compare {
     try {
       this.rows = (await api.versions()).filter((row) => !row.problem);
       if (this.rows.length < 2) {
-        refuse(control, "There is only one version. Cut again, or render your corrections: then there are two to compare.");
+        refuse(
+          control,
+          "There is only one version. Cut again, or render your corrections: then there are two to compare.",
+        );
         return;
       }
       const partner = other ?? this.#partner(one);
@@ -42,17 +46,21 @@ export class Compare {
   #partner(title) {
     const row = this.rows.find((known) => known.title === title);
     const others = this.rows.filter((known) => known.title !== title);
-    return (others.find((known) => known.title === row?.parent || known.parent === title) ??
-      others.find((known) => known.name === row?.name) ?? others[0]).title;
+    return (
+      others.find((known) => known.title === row?.parent || known.parent === title) ??
+      others.find((known) => known.name === row?.name) ??
+      others[0]
+    ).title;
   }
 
   async #begin(one, other) {
     this.#closed();
     this.#build(one, other);
+    this.toggle.focus();
     const drawn = await api.compare([one, other]);
     this.asked = drawn.comparison;
     const films = await Promise.all(SIDES.map((side) => api.film(drawn[side])));
-    this.films = films.map((film) => ({ ...film, rate: parseRate(film.rate) }));
+    this.films = films.map((film) => this.desk.read(film));
     this.length = Math.max(...this.films.map((film) => seconds(film.frames, film.rate)));
     this.range.max = this.#frames(0, this.length);
     this.#strips();
@@ -66,7 +74,10 @@ export class Compare {
       player.mute(place === 1);
       return player;
     });
-    const { players } = this;
+    await this.#load(this.players);
+  }
+
+  async #load(players) {
     for (const [place, film] of this.films.entries()) {
       const clip = wholeClip(film, await this.#made(film, SIDES[place]));
       if (this.players !== players) return; // closed, or other versions were chosen meanwhile
@@ -93,36 +104,19 @@ export class Compare {
   }
 
   #build(one, other) {
-    const side = (name, key) =>
-      h("section", { class: `side ${name}`, "aria-label": `${name} version` },
-        h("div", { class: "stage" }, h("canvas", { "aria-label": `picture of the ${name} version`, role: "img" })),
-        h("canvas", { class: "side-strip" }),
-        h("div", { class: "side-foot" }, h("h3", { text: name === "left" ? "Left" : "Right" }), h("span", { class: "side-facts" }),
-          h("span", { class: "spring" }),
-          button(`Prefer the ${name} one`, { key, words: "Prefer this", class: "primary prefer", shape: "approve", onClick: (event) => this.#answer(event.currentTarget, name) })));
-    const pick = (value, label) =>
-      h("select", { "aria-label": label, onChange: () => this.#picked() }, this.rows.map((row) => h("option", { value: row.title, text: row.title, selected: row.title === value })));
-    this.picks = [pick(one, "one version"), pick(other, "another version")];
-    this.range = h("input", { type: "range", min: 0, max: 1, step: 1, value: 0, "aria-label": "Playhead of both", class: "both-range",
-      onInput: () => this.#seek(Number(this.range.value) / fps(this.films[0].rate)) });
-    this.clock = h("span", { class: "tc big" });
-    this.toggle = button("Play both", { shape: "play", key: "Space", class: "icon-only", onClick: () => this.#toggle() });
-    this.said = h("p", { class: "compare-said", role: "status" });
-    this.reasons = this.desk.reasons.map((name) =>
-      h("button", { type: "button", class: "chip", "aria-pressed": "false", "data-reason": name, text: name,
-        onClick: (event) => event.currentTarget.setAttribute("aria-pressed", String(event.currentTarget.getAttribute("aria-pressed") !== "true")) }));
-    this.words = h("input", { type: "text", class: "why-words", placeholder: "why, in your words", "aria-label": "Why, in your words", maxLength: 2000 });
-    this.swap = button("Hear the other side", { shape: "sound", key: "S", words: "Sound: left", onClick: () => this.#sound() });
-    delete this.dialog.dataset.ready;
-    this.dialog.replaceChildren(
-      h("header", { class: "compare-head" }, h("h2", { text: "Compare" }), this.picks[0], h("span", { class: "dim", text: "and" }), this.picks[1],
-        h("span", { class: "dim", text: "sides by lot, names after your answer" }), h("span", { class: "spring" }),
-        button("Close", { shape: "close", key: "Esc", class: "icon-only", onClick: () => this.dialog.close() })),
-      h("div", { class: "sides" }, side("left", "1"), side("right", "2")),
-      h("div", { class: "compare-line" }, this.toggle, this.clock, this.range, this.swap),
-      h("footer", { class: "compare-foot" }, h("span", { class: "dim", text: "because of" }), h("div", { class: "chips" }, this.reasons), this.words,
-        button("Neither is better", { key: "3", words: "Neither", onClick: (event) => this.#answer(event.currentTarget, "neither") })),
-      this.said);
+    Object.assign(
+      this,
+      build(this.dialog, {
+        rows: this.rows,
+        chosen: [one, other],
+        reasons: this.desk.reasons,
+        picked: () => this.#picked(),
+        seek: (frame) => this.#seek(frame / fps(this.films[0].rate)),
+        toggle: () => this.#toggle(),
+        sound: () => this.#sound(),
+        answer: (control, preferred) => this.#answer(control, preferred),
+      }),
+    );
   }
 
   #picked() {
@@ -207,7 +201,8 @@ export class Compare {
     const step = event.shiftKey ? 10 : 1;
     const rate = this.films ? fps(this.films[0].rate) : 25;
     const actions = {
-      " ": () => event.target.matches("button") && event.target !== this.toggle ? null : this.#toggle(),
+      " ": () =>
+        event.target.matches("button") && event.target !== this.toggle ? null : this.#toggle(),
       ArrowLeft: () => this.#seek(this.time - step / rate),
       ArrowRight: () => this.#seek(this.time + step / rate),
       Home: () => this.#seek(0),
@@ -226,7 +221,9 @@ export class Compare {
   // --- the answer --------------------------------------------------------------------------------
 
   async #answer(control, preferred) {
-    const reasons = this.reasons.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.reason);
+    const reasons = this.reasons
+      .filter((chip) => chip.getAttribute("aria-pressed") === "true")
+      .map((chip) => chip.dataset.reason);
     try {
       const told = await api.prefer(this.asked, { preferred, reasons, note: this.words.value });
       SIDES.forEach((side, place) => {
@@ -234,9 +231,16 @@ export class Compare {
         $(`.${side} h3`, this.dialog).textContent = title;
         $(`.${side}`, this.dialog).classList.toggle("won", told.preferred === title);
       });
-      for (const one of [...this.dialog.querySelectorAll(".prefer, .compare-foot button, .compare-foot input")]) one.disabled = true;
+      for (const one of [
+        ...this.dialog.querySelectorAll(".prefer, .compare-foot button, .compare-foot input"),
+      ])
+        one.disabled = true;
       this.dialog.dataset.answered = "yes";
-      this.#say(told.preferred ? `Kept: you prefer ${told.preferred} over ${told.over}.` : "Kept: neither is better.");
+      this.#say(
+        told.preferred
+          ? `Kept: you prefer ${told.preferred} over ${told.over}.`
+          : "Kept: neither is better.",
+      );
     } catch (err) {
       if (!(err instanceof api.Refusal)) throw err;
       this.#say(err.message);

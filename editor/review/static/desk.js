@@ -106,12 +106,7 @@ export class Desk extends EventTarget {
 
   #take(film) {
     const before = this.film;
-    film.rate = parseRate(film.rate);
-    film.clips = Object.fromEntries(
-      Object.entries(film.clips).map(([id, clip]) => [id, this.clip(film.title, id, clip)]),
-    );
-    film.order = film.cuts.filter((cut) => !cut.dropped).sort((a, b) => a.film_in - b.film_in);
-    film.byId = new Map(film.cuts.map((cut) => [cut.id, cut]));
+    this.read(film);
     this.film = film;
     this.frame = clamp(this.frame, 0, Math.max(0, film.frames - 1));
     const cut = this.current;
@@ -122,13 +117,28 @@ export class Desk extends EventTarget {
     this.emit("film", { before });
   }
 
+  /** Make what the server tells of a version ready for use, in place. */
+  read(film) {
+    film.rate = parseRate(film.rate);
+    for (const [id, clip] of Object.entries(film.clips))
+      film.clips[id] = this.clip(film.title, id, clip);
+    film.order = film.cuts.filter((cut) => !cut.dropped).sort((a, b) => a.film_in - b.film_in);
+    film.byId = new Map(film.cuts.map((cut) => [cut.id, cut]));
+    return film;
+  }
+
   #clips = new Map();
 
   /** The one object that stands for a clip: players compare clips by it. */
   clip(title, id, told) {
     const key = `${title}/${id}`;
-    const still = (frame) => api.thumbUrl(title, id, frame, api.LARGE);
-    const clip = this.#clips.get(key) ?? { id, media: null, still };
+    const picture = (width) => (frame) => api.thumbUrl(title, id, frame, width);
+    const clip = this.#clips.get(key) ?? {
+      id,
+      media: null,
+      still: picture(api.QUICK),
+      sharp: picture(api.BEST),
+    };
     Object.assign(clip, told, { rate: parseRate(told.rate.text ?? told.rate) });
     this.#clips.set(key, clip);
     return clip;
@@ -186,12 +196,10 @@ export class Desk extends EventTarget {
     }
   }
 
-  #keeping = 0;
-
   /** Remember the place, at most four times a second. */
   keep() {
-    this.#keeping ||= setTimeout(() => {
-      this.#keeping = 0;
+    this.keeping ||= setTimeout(() => {
+      this.keeping = 0;
       this.keepNow();
     }, 250);
   }
@@ -199,7 +207,10 @@ export class Desk extends EventTarget {
   keepNow() {
     if (!this.film) return;
     const { frame, selected, edge, mode, view, tab } = this;
-    localStorage.setItem(KEPT + this.film.title, JSON.stringify({ frame, selected, edge, mode, view, tab }));
+    localStorage.setItem(
+      KEPT + this.film.title,
+      JSON.stringify({ frame, selected, edge, mode, view, tab }),
+    );
   }
 
   // --- changing ----------------------------------------------------------------------------------
@@ -241,7 +252,9 @@ export class Desk extends EventTarget {
   }
 
   correct(control, correction, what = correction.kind) {
-    return this.#change(control, what, (title, revision) => api.correct(title, revision, correction));
+    return this.#change(control, what, (title, revision) =>
+      api.correct(title, revision, correction),
+    );
   }
 
   undo(control) {
@@ -253,7 +266,9 @@ export class Desk extends EventTarget {
   }
 
   judge(control, verdict) {
-    return this.#change(control, "verdict", (title, revision) => api.judge(title, revision, verdict));
+    return this.#change(control, "verdict", (title, revision) =>
+      api.judge(title, revision, verdict),
+    );
   }
 
   /** Trim by frames; presses that come while the server answers are added up. */
@@ -263,13 +278,12 @@ export class Desk extends EventTarget {
       same.by += by;
       return same.done;
     }
-    const wish = { kind: "trim", cut, edge, mode, by };
+    const wish = { cut, edge, mode, by };
     this.#nudges = wish;
     wish.done = this.#change(control, `trim ${edge}`, (title, revision) => {
       if (this.#nudges === wish) this.#nudges = null;
-      const { done, ...correction } = wish;
-      if (!correction.by) return api.film(title); // there and back again
-      return api.correct(title, revision, correction);
+      if (!wish.by) return api.film(title); // there and back again
+      return api.correct(title, revision, { kind: "trim", cut, edge, mode, by: wish.by });
     });
     return wish.done;
   }

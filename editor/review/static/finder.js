@@ -5,7 +5,8 @@ import { $, button, h } from "./dom.js";
 import { lengthText } from "./time.js";
 
 const PAUSE = 180; // ms of no typing before the server is asked
-const PAGE = 48;
+const MOST = 500; // moments of one answer: the server's own limit
+const PAGE = 48; // cards that are made at once
 const STEPS = 12; // pictures that a hover passes through
 
 export class Finder {
@@ -24,28 +25,61 @@ export class Finder {
   }
 
   #build() {
-    const choice = (name, label, options) =>
-      h("label", { class: "field" }, h("span", { text: label }),
-        h("select", { name, onChange: (event) => this.#set(name, event.currentTarget.value) },
-          options.map(([value, text]) => h("option", { value, text }))));
-    const tick = (name, label) =>
-      h("label", { class: "tick" },
-        h("input", { type: "checkbox", name, onChange: (event) => this.#tick(name, event.currentTarget.checked) }), h("span", { text: label }));
-    const either = (yes, no) => [["", "any"], ["yes", yes], ["no", no]];
-    this.box = h("input", { type: "search", class: "search", placeholder: "Find a shot by name", "aria-label": "Find a shot by name",
-      onInput: (event) => this.#set("text", event.currentTarget.value) });
-    this.clips = choice("clip", "Clip", [["", "all"]]);
+    this.box = h("input", {
+      type: "search",
+      class: "search",
+      placeholder: "Find a shot by name",
+      "aria-label": "Find a shot by name",
+      onInput: (event) => this.#set("text", event.currentTarget.value),
+    });
+    this.clips = this.#choice("clip", "Clip", [["", "all"]]);
+    const either = [
+      ["", "any"],
+      ["yes", "with"],
+      ["no", "without"],
+    ];
+    const faces = this.#choice("faces", "Faces", either);
+    const speech = this.#choice("speech", "Speech", either);
+    const ticks = [
+      this.#ticked("like", "like this cut"),
+      this.#ticked("unused", "unused"),
+      this.#ticked("leftOut", "left out too"),
+    ];
     this.count = h("p", { class: "count", role: "status" });
     this.results = h("ul", { class: "results", "aria-label": "Footage" });
     this.more = button("More", { words: true, onClick: () => this.#page() });
     this.more.hidden = true;
+    const still = (event) => event.preventDefault();
     this.panel.append(
-      h("form", { class: "filters", role: "search", onSubmit: (event) => event.preventDefault() },
+      h(
+        "form",
+        { class: "filters", role: "search", onSubmit: still },
         this.box,
-        h("div", { class: "fields" }, this.clips,
-          choice("faces", "Faces", either("with", "without")), choice("speech", "Speech", either("with", "without"))),
-        h("div", { class: "ticks" }, tick("like", "looks like this cut"), tick("unused", "not in the film"))),
-      this.count, this.results, this.more);
+        h("div", { class: "fields" }, this.clips, faces, speech),
+        h("div", { class: "ticks" }, ticks),
+      ),
+      this.count,
+      this.results,
+      this.more,
+    );
+  }
+
+  #choice(name, label, options) {
+    const select = h(
+      "select",
+      { name, onChange: (event) => this.#set(name, event.currentTarget.value) },
+      options.map(([value, text]) => h("option", { value, text })),
+    );
+    return h("label", { class: "field" }, h("span", { text: label }), select);
+  }
+
+  #ticked(name, label) {
+    const box = h("input", {
+      type: "checkbox",
+      name,
+      onChange: (event) => this.#tick(name, event.currentTarget.checked),
+    });
+    return h("label", { class: "tick" }, box, h("span", { text: label }));
   }
 
   focus() {
@@ -55,14 +89,17 @@ export class Finder {
 
   async #opened() {
     this.results.replaceChildren();
-    this.found = null;
+    this.every = null;
     try {
       const clips = await api.footage(this.desk.film.title);
       this.names = clips;
-      for (const [id, clip] of Object.entries(clips)) this.desk.clip(this.desk.film.title, id, clip);
+      for (const [id, clip] of Object.entries(clips))
+        this.desk.clip(this.desk.film.title, id, clip);
       const select = $("select", this.clips);
-      select.replaceChildren(h("option", { value: "", text: "all" }),
-        ...Object.entries(clips).map(([value, clip]) => h("option", { value, text: clip.name })));
+      select.replaceChildren(
+        h("option", { value: "", text: "all" }),
+        ...Object.entries(clips).map(([value, clip]) => h("option", { value, text: clip.name })),
+      );
     } catch (err) {
       this.count.textContent = err.message;
     }
@@ -77,7 +114,10 @@ export class Finder {
 
   #tick(name, on) {
     if (name === "like") this.#liken(on);
-    else this.#set(name, on ? "yes" : "");
+    else if (name === "leftOut") {
+      this.leftOut = on;
+      if (this.every) this.#show();
+    } else this.#set(name, on ? "yes" : "");
   }
 
   #liken(on = true) {
@@ -85,55 +125,86 @@ export class Finder {
   }
 
   #stale() {
-    if (this.desk.tab === "footage" && this.found) this.#set("text", this.filters.text);
+    if (this.desk.tab === "footage" && this.every) this.#set("text", this.filters.text);
   }
 
   async #search() {
-    this.found = [];
-    await this.#page();
-  }
-
-  async #page() {
     const turn = ++this.turn;
-    const offset = this.found.length;
     try {
-      const { moments, total } = await api.moments(this.desk.film.title, { ...this.filters, limit: PAGE, offset });
+      const { moments, total } = await api.moments(this.desk.film.title, {
+        ...this.filters,
+        limit: MOST,
+      });
       if (turn !== this.turn) return;
-      this.found.push(...moments);
-      this.count.textContent = total ? `${total} ${total === 1 ? "shot" : "shots"}` : "Nothing in the footage is like that.";
-      this.more.hidden = this.found.length >= total;
-      const cards = moments.map((moment) => this.#card(moment));
-      if (offset) this.results.append(...cards);
-      else this.results.replaceChildren(...cards);
+      this.total = total;
+      this.every = moments;
+      this.#show();
     } catch (err) {
       if (turn === this.turn) this.count.textContent = err.message;
     }
   }
 
+  /** What may be used comes first; slates, false starts and the like only where they are asked for. */
+  #show() {
+    const offered = this.every.filter((moment) => !moment.left_out);
+    this.found = this.leftOut
+      ? [...offered, ...this.every.filter((moment) => moment.left_out)]
+      : offered;
+    const [count, hidden] = [this.found.length, this.every.length - this.found.length];
+    const rest = [
+      hidden && `${hidden} left out`,
+      this.total > this.every.length && `the first ${MOST} of ${this.total}`,
+    ].filter(Boolean);
+    const words = count
+      ? `${count} ${count === 1 ? "shot" : "shots"}`
+      : "Nothing on offer is like that";
+    this.count.textContent = [words, ...rest].join(", ");
+    this.results.replaceChildren();
+    this.#page();
+  }
+
+  #page() {
+    const from = this.results.children.length;
+    this.results.append(...this.found.slice(from, from + PAGE).map((moment) => this.#card(moment)));
+    this.more.hidden = this.results.children.length >= this.found.length;
+  }
+
   #card(moment) {
     const { film } = this.desk;
-    const name = this.names?.[moment.clip]?.name ?? moment.shot;
     const used = moment.used_by.map((id) => film.byId.get(id)?.number).filter(Boolean);
-    const facts = [
-      lengthText(moment.length, film.rate),
-      moment.faces > 0 && "face",
-      moment.speech >= 0.1 && "speech",
-      moment.likeness !== null && `${Math.round(moment.likeness * 100)} % alike`,
-    ].filter(Boolean);
-    const picture = h("img", { src: this.#thumb(moment, moment.frame), alt: "", loading: "lazy" });
+    const facts = factsOf(moment, film.rate);
+    const out = moment.banned ? "banned" : moment.left_out;
+    const picture = h("img", {
+      src: this.#thumb(moment, moment.frame),
+      alt: "",
+      loading: "lazy",
+    });
     const needle = h("i", { class: "needle", hidden: true });
-    const scrub = (event) => this.#scrub(event, moment, picture, needle);
-    const rest = () => {
-      picture.src = this.#thumb(moment, moment.frame);
-      needle.hidden = true;
-    };
-    return h("li", {},
-      h("button", { type: "button", class: `moment ${moment.banned || moment.left_out ? "out" : ""}`,
-        "aria-label": [name, ...facts, moment.left_out && `left out: ${moment.left_out}`, moment.banned && "banned", used.length && `in cut ${used.join(", ")}`].filter(Boolean).join(", "),
-        onClick: () => this.act.open(moment), onPointermove: scrub, onPointerleave: rest },
-        h("span", { class: "frame" }, picture, needle, used.length > 0 && h("span", { class: "badge", text: `cut ${used.join(", ")}` })),
-        h("span", { class: "moment-name", text: moment.shot }),
-        h("span", { class: "moment-facts", text: moment.banned ? "banned" : (moment.left_out ?? facts.join(" · ")) })));
+    const said = [moment.shot, ...facts, out, used.length && `in cut ${used.join(", ")}`];
+    const card = h(
+      "button",
+      {
+        type: "button",
+        class: out ? "moment out" : "moment",
+        "aria-label": said.filter(Boolean).join(", "),
+        onClick: () => this.act.open(moment),
+        onPointermove: (event) => this.#scrub(event, moment, picture, needle),
+        onPointerleave: () => {
+          picture.src = this.#thumb(moment, moment.frame);
+          needle.hidden = true;
+        },
+      },
+      h(
+        "span",
+        { class: "frame" },
+        picture,
+        needle,
+        used.length > 0 && h("span", { class: "badge", text: `cut ${used.join(", ")}` }),
+      ),
+      h("span", { class: "moment-name", text: moment.shot }),
+      h("span", { class: "moment-facts", text: out ?? facts.join(" · ") }),
+    );
+    return h("li", {}, card);
   }
 
   #thumb(moment, frame) {
@@ -145,10 +216,22 @@ export class Finder {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const share = Math.max(0, Math.min(0.999, (event.clientX - left) / width));
     const step = Math.floor(share * STEPS) / (STEPS - 1);
-    const frame = Math.min(moment.clip_out - 1, Math.round(moment.clip_in + step * (moment.clip_out - 1 - moment.clip_in)));
+    const frame = Math.min(
+      moment.clip_out - 1,
+      Math.round(moment.clip_in + step * (moment.clip_out - 1 - moment.clip_in)),
+    );
     const address = this.#thumb(moment, frame);
     if (!picture.src.endsWith(address)) picture.src = address;
     needle.hidden = false;
     needle.style.left = `${share * 100}%`;
   }
+}
+
+function factsOf(moment, rate) {
+  return [
+    lengthText(moment.length, rate),
+    moment.faces > 0 && "face",
+    moment.speech >= 0.1 && "speech",
+    moment.likeness !== null && `${Math.round(moment.likeness * 100)} % alike`,
+  ].filter(Boolean);
 }

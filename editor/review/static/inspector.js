@@ -52,7 +52,15 @@ export class Inspector {
     if (!desk.film) return;
     if (desk.tab === "cut") {
       const cut = desk.current;
-      redraw(this.panels.cut, cut ? this.#cut(cut) : h("p", { class: "empty", text: "No cut is left in this film. Undo, or put footage in." }));
+      redraw(
+        this.panels.cut,
+        cut
+          ? this.#cut(cut)
+          : h("p", {
+              class: "empty",
+              text: "No cut is left in this film. Undo, or put footage in.",
+            }),
+      );
     } else if (desk.tab === "film") redraw(this.panels.film, filmPanel(desk, this.act));
   }
 
@@ -62,7 +70,9 @@ export class Inspector {
     return [
       this.#head(cut),
       this.#reason(cut),
-      cut.dropped ? this.#dropped(cut) : [this.#edges(cut), this.#deeds(cut), verdictPart(this.desk, this.act, cut)],
+      cut.dropped
+        ? this.#dropped(cut)
+        : [this.#edges(cut), this.#deeds(cut), verdictPart(this.desk, this.act, cut)],
       this.#alternatives(cut),
       this.#terms(cut),
       this.#note(cut),
@@ -72,66 +82,147 @@ export class Inspector {
   #head(cut) {
     const { film } = this.desk;
     const clip = film.clips[cut.clip];
-    return h("header", { class: "cut-head" },
-      h("h2", {},
+    return h(
+      "header",
+      { class: "cut-head" },
+      h(
+        "h2",
+        {},
         h("span", { class: "number", text: cut.dropped ? "dropped" : `${cut.number}` }),
         h("span", { class: "clip-name", title: cut.shot, text: clip.name }),
-        !cut.dropped && this.#place(cut)),
-      h("p", { class: "facts" },
+        !cut.dropped && this.#place(cut),
+      ),
+      h(
+        "p",
+        { class: "facts" },
         h("span", { text: cut.shot.slice(clip.name.length).trim() || "shot" }),
         h("span", { text: `${lengthText(cut.length, film.rate)} · ${cut.length} fr` }),
-        h("span", { text: `handles ${cut.before} | ${cut.after}`, title: "film frames by which the in and the out could be extended" }),
-        ...cut.changed.map((word) => h("span", { class: "tag", text: word }))),
-      clip.state !== "here" && h("p", { class: "fault", text: clip.says }));
+        h("span", {
+          text: `handles ${cut.before} | ${cut.after}`,
+          title: "film frames by which the in and the out could be extended",
+        }),
+        ...cut.changed.map((word) => h("span", { class: "tag", text: word })),
+      ),
+      clip.state !== "here" && h("p", { class: "fault", text: clip.says }),
+    );
   }
 
   #place(cut) {
     const act = (name) => (event) => this.act[name](event.currentTarget, cut);
-    return h("span", { class: "place" },
-      button("Move it earlier", { shape: "earlier", key: "Alt+←", class: "icon-only", "data-key": "earlier", disabled: cut.number === 1, onClick: act("earlier") }),
-      button("Move it later", { shape: "later", key: "Alt+→", class: "icon-only", "data-key": "later",
-        disabled: cut.number === this.desk.film.order.length, onClick: act("later") }));
+    return h(
+      "span",
+      { class: "place" },
+      button("Move it earlier", {
+        shape: "earlier",
+        key: "Alt+←",
+        class: "icon-only",
+        "data-key": "earlier",
+        disabled: cut.number === 1,
+        onClick: act("earlier"),
+      }),
+      button("Move it later", {
+        shape: "later",
+        key: "Alt+→",
+        class: "icon-only",
+        "data-key": "later",
+        disabled: cut.number === this.desk.film.order.length,
+        onClick: act("later"),
+      }),
+    );
   }
 
   #dropped(cut) {
-    return h("p", {}, button("Put it back", { shape: "undo", words: true, "data-key": "restore",
-      onClick: (event) => this.act.restore(event.currentTarget, cut) }));
+    return h(
+      "p",
+      {},
+      button("Put it back", {
+        shape: "undo",
+        words: true,
+        "data-key": "restore",
+        onClick: (event) => this.act.restore(event.currentTarget, cut),
+      }),
+    );
   }
 
   #edges(cut) {
-    const { desk } = this;
-    const side = (edge, frame, code) => {
-      const [low, high] = limits(desk.film, cut, edge, desk.mode);
-      const nudge = (by, shape, key) => button(`${edge === "in" ? "In" : "Out"} ${framesText(by)}`, {
-        shape, key, class: "icon-only", "data-key": `${edge}${by}`, disabled: by < 0 ? low > by : high < by,
-        onClick: (event) => this.act.nudge(event.currentTarget, cut, edge, by),
-      });
-      return h("div", { class: `edge ${desk.edge === edge ? "chosen" : ""}` },
-        h("button", { type: "button", class: "picture", "data-key": `edge-${edge}`, "aria-pressed": String(desk.edge === edge),
-          "aria-label": `${edge} point at ${code}: choose this edge`, onClick: () => this.act.edge(cut, edge) },
-          h("img", { src: thumbUrl(desk.film.title, cut.clip, frame, 320), alt: "", decoding: "sync" })),
-        h("div", { class: "edge-row" },
-          nudge(-1, "stepBack", edge === desk.edge ? "," : undefined),
-          h("span", { class: "tc" }, h("small", { text: edge }), code),
-          nudge(1, "stepOn", edge === desk.edge ? "." : undefined)));
-    };
-    return h("div", { class: "edges" },
-      side("in", cut.clip_in, cut.timecode_in), side("out", cut.clip_out - 1, cut.timecode_out));
+    return h(
+      "div",
+      { class: "edges" },
+      this.#edge(cut, "in", cut.clip_in, cut.timecode_in),
+      this.#edge(cut, "out", cut.clip_out - 1, cut.timecode_out),
+    );
+  }
+
+  #edge(cut, edge, frame, code) {
+    const chosen = this.desk.edge === edge;
+    const picture = h("img", {
+      src: thumbUrl(this.desk.film.title, cut.clip, frame, 320),
+      alt: "",
+      decoding: "sync",
+    });
+    const choose = h(
+      "button",
+      {
+        type: "button",
+        class: "picture",
+        "data-key": `edge-${edge}`,
+        "aria-pressed": String(chosen),
+        "aria-label": `${edge} point at ${code}: choose this edge`,
+        onClick: () => this.act.edge(cut, edge),
+      },
+      picture,
+    );
+    return h(
+      "div",
+      { class: chosen ? "edge chosen" : "edge" },
+      choose,
+      h(
+        "div",
+        { class: "edge-row" },
+        this.#nudge(cut, edge, -1, "stepBack", chosen ? "," : undefined),
+        h("span", { class: "tc" }, h("small", { text: edge }), code),
+        this.#nudge(cut, edge, 1, "stepOn", chosen ? "." : undefined),
+      ),
+    );
+  }
+
+  #nudge(cut, edge, by, shape, key) {
+    const [low, high] = limits(this.desk.film, cut, edge, this.desk.mode);
+    return button(`${edge === "in" ? "In" : "Out"} ${framesText(by)}`, {
+      shape,
+      key,
+      class: "icon-only",
+      "data-key": `${edge}${by}`,
+      disabled: by < 0 ? low > by : high < by,
+      onClick: (event) => this.act.nudge(event.currentTarget, cut, edge, by),
+    });
   }
 
   #deeds(cut) {
-    const act = (name) => (event) => this.act[name](event.currentTarget, cut);
-    const banned = this.desk.film.bans.some((ban) => ban.clip === cut.clip && ban.clip_in === cut.shot_span[0]);
-    const must = this.act.mustOf(cut);
-    return h("div", { class: "deeds", role: "toolbar", "aria-label": "What to do with this cut" },
-      button("Drop", { shape: "drop", key: "X", words: true, "data-key": "drop", onClick: act("drop") }),
-      button("Replace", { shape: "swap", key: "F", words: true, "data-key": "find", onClick: act("find") }),
-      button(cut.locked ? "Unlock" : "Lock", { shape: cut.locked ? "lock" : "unlock", key: "P", words: "Lock",
-        "aria-pressed": String(cut.locked), "data-key": "lock", onClick: act("lock") }),
-      button("Must", { shape: "must", key: "M", words: true, "aria-pressed": String(Boolean(must)), "data-key": "must",
-        title: "Must include what this cut shows, also when cut again (M)", onClick: act("must") }),
-      button("Ban", { shape: "ban", key: "B", words: true, "aria-pressed": String(banned), "data-key": "ban",
-        title: "Never use this shot; cuts that show it are dropped (B)", onClick: act("ban") }));
+    const deed = (name, label, shape, key, more = {}) =>
+      button(label, {
+        shape,
+        key,
+        words: true,
+        "data-key": name,
+        onClick: (event) => this.act[name](event.currentTarget, cut),
+        ...more,
+      });
+    const held = (on, title) => ({ "aria-pressed": String(on), ...(title && { title }) });
+    const banned = this.desk.film.bans.some(
+      (ban) => ban.clip === cut.clip && ban.clip_in === cut.shot_span[0],
+    );
+    const must = Boolean(this.act.mustOf(cut));
+    const lock = cut.locked ? ["Unlock", "lock"] : ["Lock", "unlock"];
+    return h(
+      "div",
+      { class: "deeds", role: "toolbar", "aria-label": "What to do with this cut" },
+      deed("drop", "Drop", "drop", "X"),
+      deed("find", "Replace", "swap", "F"),
+      deed("lock", ...lock, "P", { words: "Lock", ...held(cut.locked) }),
+      deed("must", "Must", "must", "M", held(must, "Must include what this cut shows (M)")),
+      deed("ban", "Ban", "ban", "B", held(banned, "Never use this shot; it is dropped (B)")),
+    );
   }
 
   /** The reason in words; the same height for every cut, so that nothing jumps from cut to cut. */
@@ -146,12 +237,27 @@ export class Inspector {
     const rows = Object.entries(cut.terms);
     if (!rows.length) return null;
     const changed = cut.changed.some((word) => word !== "moved");
-    return h("section", { class: "why" },
-      h("h3", { text: "Reward terms" }, cut.reward !== null && h("span", { class: "reward", text: `reward ${signed(cut.reward)}` })),
-      changed && h("p", { class: "aside", text: "As it was decided; you have changed the cut since." }),
-      h("table", { class: "terms" },
+    return h(
+      "section",
+      { class: "why" },
+      h(
+        "h3",
+        { text: "Reward terms" },
+        cut.reward !== null && h("span", { class: "reward", text: `reward ${signed(cut.reward)}` }),
+      ),
+      changed &&
+        h("p", { class: "aside", text: "As it was decided; you have changed the cut since." }),
+      h(
+        "table",
+        { class: "terms" },
         h("caption", { class: "unseen", text: "Reward terms, from -1 to 1" }),
-        h("tbody", {}, rows.map(([name, value]) => this.#term(name, value, words[name], weights[name])))));
+        h(
+          "tbody",
+          {},
+          rows.map(([name, value]) => this.#term(name, value, words[name], weights[name])),
+        ),
+      ),
+    );
   }
 
   #term(name, value, known, weight) {
@@ -159,32 +265,65 @@ export class Inspector {
     const fill = bar.firstElementChild;
     fill.style.width = `${Math.min(1, Math.abs(value)) * 50}%`;
     const said = weight === undefined ? "" : ` Weight ${weight}.`;
-    return h("tr", { class: weight === 0 ? "unweighed" : "", title: `${known?.words ?? ""}${said}` },
+    return h(
+      "tr",
+      { class: weight === 0 ? "unweighed" : "", title: `${known?.words ?? ""}${said}` },
       h("th", { scope: "row", text: name.replaceAll("_", " ") }),
       h("td", { class: "bar-cell" }, bar),
-      h("td", { class: "value", text: Math.abs(value) < 0.005 ? "0" : signed(value) }));
+      h("td", { class: "value", text: Math.abs(value) < 0.005 ? "0" : signed(value) }),
+    );
   }
 
   #alternatives(cut) {
     if (!cut.alternatives.length) return null;
+    const rows = cut.alternatives.map((other, place) => this.#alternative(cut, other, place));
+    return h(
+      "section",
+      {},
+      h("h3", { text: "In its place" }),
+      h("ol", { class: "alternatives" }, rows),
+    );
+  }
+
+  #alternative(cut, other, place) {
     const { film } = this.desk;
-    const row = (other, place) =>
-      h("li", {},
-        h("button", { type: "button", class: "alternative", "data-key": `alternative-${place}`,
-          title: other.why, disabled: cut.dropped, onClick: (event) => this.act.replace(event.currentTarget, cut, other),
-          onMouseenter: () => this.act.preview(other), onMouseleave: () => this.act.unpreview(),
-          onFocus: (event) => event.target.matches(":focus-visible") && this.act.preview(other),
-          onBlur: () => this.act.unpreview() },
-          h("img", { src: thumbUrl(film.title, other.clip, other.clip_in, 160), alt: "", loading: "lazy" }),
-          h("span", { class: "alternative-words" },
-            h("span", {}, place < 9 && h("kbd", { text: place + 1 }), ` ${film.clips[other.clip]?.name ?? other.shot}`),
-            h("span", { class: "tc", text: `${other.timecode_in} · ${seconds(other.length, film.rate).toFixed(2)} s` }),
-            h("span", { class: "dim", text: other.why }))));
-    return h("section", {}, h("h3", { text: "In its place" }), h("ol", { class: "alternatives" }, cut.alternatives.map(row)));
+    const name = film.clips[other.clip]?.name ?? other.shot;
+    const facts = `${other.timecode_in} · ${seconds(other.length, film.rate).toFixed(2)} s`;
+    const src = thumbUrl(film.title, other.clip, other.clip_in, 160);
+    const take = h(
+      "button",
+      {
+        type: "button",
+        class: "alternative",
+        "data-key": `alternative-${place}`,
+        title: other.why,
+        disabled: cut.dropped,
+        onClick: (event) => this.act.replace(event.currentTarget, cut, other),
+        onMouseenter: () => this.act.preview(other),
+        onMouseleave: () => this.act.unpreview(),
+        onFocus: (event) => event.target.matches(":focus-visible") && this.act.preview(other),
+        onBlur: () => this.act.unpreview(),
+      },
+      h("img", { src, alt: "", loading: "lazy" }),
+      h(
+        "span",
+        { class: "alternative-words" },
+        h("span", {}, place < 9 && h("kbd", { text: place + 1 }), ` ${name}`),
+        h("span", { class: "tc", text: facts }),
+        h("span", { class: "dim", text: other.why }),
+      ),
+    );
+    return h("li", {}, take);
   }
 
   #note(cut) {
-    return h("section", {}, noteBox("Note on this cut", "note", cut.note, (control, text) => this.act.note(control, cut, text)));
+    return h(
+      "section",
+      {},
+      noteBox("Note on this cut", "note", cut.note, (control, text) =>
+        this.act.note(control, cut, text),
+      ),
+    );
   }
 }
 

@@ -5,7 +5,13 @@ import { $, button, h } from "./dom.js";
 import { refuse, tell } from "./say.js";
 
 const EVERY = 400; // ms between two looks at a job
-const NAMES = { render: "Rendering", again: "Cutting again", export: "Exporting", relink: "Looking for footage", retrain: "Learning" };
+const NAMES = {
+  render: "Rendering",
+  again: "Cutting again",
+  export: "Exporting",
+  relink: "Looking for footage",
+  retrain: "Learning",
+};
 
 export class Jobs {
   /** `open(title)` opens a version, `compare(a, b)` sets two side by side. */
@@ -59,13 +65,23 @@ export class Jobs {
     document.body.dataset.job = "running";
     this.words = h("span", { class: "job-words" });
     this.bar = h("progress", { max: 1, "aria-label": NAMES[job.kind] ?? job.kind });
-    this.box.replaceChildren(this.words, this.bar,
-      button("Stop it", { shape: "close", class: "icon-only", onClick: (event) => this.#stop(event.currentTarget, job) }));
+    this.box.replaceChildren(
+      this.words,
+      this.bar,
+      button("Stop it", {
+        shape: "close",
+        class: "icon-only",
+        onClick: (event) => this.#stop(event.currentTarget, job),
+      }),
+    );
     this.box.hidden = false;
   }
 
   #show(job) {
-    const stage = job.state === "waiting" ? "waiting for its turn" : [job.stage, job.label].filter(Boolean).join(": ");
+    const stage =
+      job.state === "waiting"
+        ? "waiting for its turn"
+        : [job.stage, job.label].filter(Boolean).join(": ");
     this.words.textContent = `${NAMES[job.kind] ?? job.kind}  ${stage}`;
     if (job.share > 0) this.bar.value = job.share;
     else this.bar.removeAttribute("value");
@@ -84,16 +100,37 @@ export class Jobs {
     const name = NAMES[job.kind] ?? job.kind;
     if (job.state === "stopped") return void tell(`${name} was stopped.`, "warn");
     if (job.state === "failed") return void tell(`${name} failed. ${job.message}`, "bad");
-    const { version, file } = job.result ?? {};
     this.desk.emit("versions");
-    const here = this.desk.film.title;
-    if (version && version !== here) {
-      const item = tell(job.message || `${version} is made.`, "done", { label: `Open ${version}`, run: () => this.hooks.open(version) });
-      item.insertBefore(h("button", { type: "button", class: "plain", text: "Compare", onClick: () => this.hooks.compare(here, version) }), item.lastElementChild);
-    } else if (file) {
-      const item = tell(job.message || "Exported.", "done");
-      item.insertBefore(h("a", { class: "plain", href: file, download: "", text: "Save the file" }), item.lastElementChild);
-    } else tell(job.message || `${name}: done.`, "done");
+    if (job.kind === "retrain") this.hooks.learned(job.result);
+    else this.#made(job, job.result);
     await this.desk.refresh();
+  }
+
+  /** A new version, files that were written, or footage that was found again. */
+  #made(job, { version, files = [], lost = [], found }) {
+    const here = this.desk.film.title;
+    const other = version && version !== here;
+    if (job.kind === "relink") {
+      return void tell(
+        [`${found} ${found === 1 ? "clip" : "clips"} found again.`, ...lost].join(" "),
+        lost.length ? "warn" : "done",
+      );
+    }
+    const words = files.length
+      ? [`Written: ${files.join(", ")}`, ...lost].join(". ")
+      : `${version} is made.`;
+    const item = tell(
+      words,
+      "done",
+      other ? { label: `Open ${version}`, run: () => this.hooks.open(version) } : null,
+    );
+    if (!other || files.length) return;
+    const compare = h("button", {
+      type: "button",
+      class: "plain",
+      text: "Compare",
+      onClick: () => this.hooks.compare(here, version),
+    });
+    item.insertBefore(compare, item.lastElementChild);
   }
 }

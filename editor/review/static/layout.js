@@ -99,10 +99,21 @@ export function gapAt(items, frame) {
 export function sequence(film, piece = null) {
   const items = plain(film).map(({ cut, in: first, out, start, length }) => {
     const clip = film.clips[cut.clip];
-    const found = piece && !clip.media ? within(film, piece, { cut, first, out, length, clip }) : null;
+    const found =
+      piece && !clip.media ? within(film, piece, { cut, first, out, length, clip }) : null;
     return found ? { ...found, start, length } : { clip, in: first, out, start, length };
   });
-  return { rate: film.rate, frames: film.frames, size: film.size, items };
+  return { rate: film.rate, frames: film.frames, size: film.size, sharp: sharp(film), items };
+}
+
+/** The address of the best picture of each film frame: its clip's own. */
+function sharp(film) {
+  const items = plain(film);
+  return (frame) => {
+    const { cut, in: first, out, start } = items.findLast((item) => item.start <= frame);
+    const clip = film.clips[cut.clip];
+    return clip.sharp(sourceFrame(frame - start, first, out, clip.rate, film.rate));
+  };
 }
 
 /** Where a piece shows the very frames of a cut: {clip, in, out} of the piece, or null. */
@@ -121,16 +132,33 @@ function within(film, piece, { cut, first, out, length, clip }) {
 }
 
 /** A file that holds all of a film, as a clip. */
-export const wholeClip = (film, media) => ({ media, name: film.title, rate: film.rate, frames: film.frames });
+export const wholeClip = (film, media) => ({
+  media,
+  name: film.title,
+  rate: film.rate,
+  frames: film.frames,
+});
 
 /** The same film from one file that has all of it. */
 export function wholeSequence(film, clip) {
   const item = { clip, in: 0, out: film.frames, start: 0, length: film.frames };
-  return { rate: film.rate, frames: film.frames, size: film.size, items: [item] };
+  return {
+    rate: film.rate,
+    frames: film.frames,
+    size: film.size,
+    sharp: sharp(film),
+    items: [item],
+  };
 }
 
 /** A clip of its own, as a source to mark from. */
 export function clipSequence(clip, film) {
   const item = { clip, in: 0, out: clip.frames, start: 0, length: clip.frames };
-  return { rate: clip.rate, frames: clip.frames, size: film.size, items: [item] };
+  return {
+    rate: clip.rate,
+    frames: clip.frames,
+    size: film.size,
+    sharp: clip.sharp,
+    items: [item],
+  };
 }

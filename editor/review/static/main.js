@@ -9,6 +9,7 @@ import { Finder } from "./finder.js";
 import { Inspector } from "./inspector.js";
 import { Jobs } from "./jobs.js";
 import { fillHelp, listen } from "./keys.js";
+import { Learned } from "./learned.js";
 import { Player } from "./player.js";
 import { Reel } from "./reel.js";
 import { clearRefusal, murmur, refuse, tell } from "./say.js";
@@ -40,8 +41,13 @@ page.source = new Source($("#source"), desk, page.player, {
   leave: () => page.reel.back(),
   told: (id) => page.finder.names?.[id] ?? desk.film.clips[id],
 });
-page.jobs = new Jobs(desk, { open: (title) => choose(title), compare: (a, b) => page.compare.open(null, a, b) });
 page.compare = new Compare($("#compare"), desk);
+page.learned = new Learned($("#learned"), (a, b) => page.compare.open(null, a, b));
+page.jobs = new Jobs(desk, {
+  open: (title) => choose(title),
+  compare: (a, b) => page.compare.open(null, a, b),
+  learned: (told) => page.learned.show(told),
+});
 
 // --- the picture ------------------------------------------------------------------------------------
 
@@ -75,7 +81,8 @@ function sourceCode({ cut, clip, frame }) {
   const drop = first.includes(";");
   const base = Math.round(clip.rate.n / clip.rate.d);
   let start = ((parts[0] * 60 + parts[1]) * 60 + parts[2]) * base + parts[3];
-  if (drop) start -= (base / 15) * (parts[0] * 60 + parts[1] - Math.floor((parts[0] * 60 + parts[1]) / 10));
+  if (drop)
+    start -= (base / 15) * (parts[0] * 60 + parts[1] - Math.floor((parts[0] * 60 + parts[1]) / 10));
   return timecode(start + frame - cut.clip_in, clip.rate, drop);
 }
 
@@ -85,7 +92,8 @@ function played() {
   toggle.replaceChildren(icon(speed ? "pause" : "play"));
   toggle.setAttribute("aria-label", speed ? "Pause" : "Play");
   toggle.setAttribute("aria-pressed", String(speed !== 0));
-  $("#speed").textContent = speed === 0 || speed === 1 ? "" : `${speed < 0 ? "−" : ""}${Math.abs(speed)}×`;
+  $("#speed").textContent =
+    speed === 0 || speed === 1 ? "" : `${speed < 0 ? "−" : ""}${Math.abs(speed)}×`;
   document.body.dataset.playing = String(speed);
   $("#waiting").hidden = !page.player.wanted;
   if (page.player.wanted) $("#waiting").textContent = "Plays as soon as it is prepared";
@@ -131,12 +139,25 @@ async function choose(title) {
 async function listVersions() {
   const rows = await api.versions();
   const words = (row) => {
-    const facts = [row.made_by === "correction" && "corrected", row.made_by === "import" && "imported", row.rendered === false && "not rendered",
-      row.verdict && (row.verdict.verdict === "approve" ? "approved" : "rejected"), row.problem && "cannot be opened"].filter(Boolean);
+    const facts = [
+      row.made_by === "correction" && "corrected",
+      row.made_by === "import" && "imported",
+      row.rendered === false && "not rendered",
+      row.verdict && (row.verdict.verdict === "approve" ? "approved" : "rejected"),
+      row.problem && "cannot be opened",
+    ].filter(Boolean);
     return facts.length ? `${row.title}  (${facts.join(", ")})` : row.title;
   };
   $("#version").replaceChildren(
-    ...rows.map((row) => h("option", { value: row.title, text: words(row), title: row.problem ?? "", selected: row.title === desk.film?.title })));
+    ...rows.map((row) =>
+      h("option", {
+        value: row.title,
+        text: words(row),
+        title: row.problem ?? "",
+        selected: row.title === desk.film?.title,
+      }),
+    ),
+  );
   return rows;
 }
 
@@ -150,7 +171,9 @@ function drawHead() {
   undo.title = film.undo_says ? `Undo: ${film.undo_says} (Ctrl+Z)` : "Undo (Ctrl+Z)";
   redo.title = film.redo_says ? `Redo: ${film.redo_says} (Ctrl+Shift+Z)` : "Redo (Ctrl+Shift+Z)";
   $("#facts").textContent = `${film.order.length} cuts · ${lengthText(film.frames, film.rate)}`;
-  $("#revision").textContent = film.undo ? `${film.undo} ${film.undo === 1 ? "change" : "changes"}, all saved` : "as it was made";
+  $("#revision").textContent = film.undo
+    ? `${film.undo} ${film.undo === 1 ? "change" : "changes"}, all saved`
+    : "as it was made";
   $("#render").disabled = !film.order.length;
   document.body.dataset.revision = film.revision;
   document.body.dataset.title = film.title;
@@ -170,7 +193,8 @@ function drawTrim() {
 // --- hands ------------------------------------------------------------------------------------------
 
 const inSource = () => page.source.open !== null;
-const trim = (by) => (inSource() ? page.source.nudge(desk.edge, by) : act.byKey("nudge", desk.edge, by));
+const trim = (by) =>
+  inSource() ? page.source.nudge(desk.edge, by) : act.byKey("nudge", desk.edge, by);
 const step = (by) => page.player.seek(page.player.frame + by);
 const toggleMode = () => desk.setTrim({ mode: desk.mode === "ripple" ? "roll" : "ripple" });
 const toggleEdge = () => act.byKey("turnEdge");
@@ -239,7 +263,7 @@ const ACTIONS = {
 for (let place = 0; place < 9; place++) ACTIONS[place + 1] = () => act.byKey("alternative", place);
 
 function escape() {
-  if (page.strip.drag) page.strip.cancel();
+  if (page.strip.drags.now) page.strip.drags.cancel();
   else if (inSource()) page.source.leave();
   else if (desk.tab !== "cut") page.inspector.show("cut");
 }
@@ -260,7 +284,12 @@ const CLICKS = {
   "#zoom-fit": () => page.strip.fit(),
   "#help": () => $("#keys").showModal(),
   "#open-compare": (control) => page.compare.open(control),
-  "#again": (control) => page.jobs.start(control, "again", { revision: desk.film.revision, seed: null, duration_s: null }),
+  "#again": (control) =>
+    page.jobs.start(control, "again", {
+      revision: desk.film.revision,
+      seed: null,
+      duration_s: null,
+    }),
   "#render": (control) => page.jobs.start(control, "render", { revision: desk.film.revision }),
   "#learn": (control) => act.learn(control),
 };
@@ -270,7 +299,8 @@ function listenToHands() {
   for (const [selector, action] of Object.entries(CLICKS)) {
     $(selector).addEventListener("click", (event) => action(event.currentTarget));
   }
-  for (const kind of ["keydown", "pointerdown"]) document.addEventListener(kind, clearRefusal, true);
+  for (const kind of ["keydown", "pointerdown"])
+    document.addEventListener(kind, clearRefusal, true);
   // After a click the keyboard is the film's again: space must play, not press the button once more.
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("button");
@@ -283,7 +313,8 @@ function listenToHands() {
   $("#export").addEventListener("change", (event) => {
     const format = event.currentTarget.value;
     event.currentTarget.value = "";
-    if (format) page.jobs.start(event.currentTarget, "export", { revision: desk.film.revision, format });
+    if (format)
+      page.jobs.start(event.currentTarget, "export", { revision: desk.film.revision, format });
   });
   addEventListener("popstate", () => followAddress());
   addEventListener("pagehide", () => desk.keepNow());
@@ -305,7 +336,14 @@ function listenToDesk() {
   desk.on("told", ({ text, kind }) => tell(text, kind));
   desk.on("versions", () => listVersions());
   desk.on("saving", (busy) => (document.body.dataset.saving = String(busy)));
-  desk.on("selected", () => desk.current && murmur(`Cut ${desk.current.number}, ${seconds(desk.current.length, desk.film.rate).toFixed(1)} seconds`));
+  desk.on(
+    "selected",
+    () =>
+      desk.current &&
+      murmur(
+        `Cut ${desk.current.number}, ${seconds(desk.current.length, desk.film.rate).toFixed(1)} seconds`,
+      ),
+  );
   desk.on("source", (open) => document.body.classList.toggle("in-source", Boolean(open)));
 }
 
@@ -314,7 +352,9 @@ async function start() {
   fillHelp($("#keys"));
   listenToHands();
   listenToDesk();
-  const asked = location.hash.startsWith("#token=") ? "" : decodeURIComponent(location.hash.slice(1));
+  const asked = location.hash.startsWith("#token=")
+    ? ""
+    : decodeURIComponent(location.hash.slice(1));
   await api.open();
   const words = desk.start();
   const rows = await listVersions();
@@ -322,12 +362,15 @@ async function start() {
     trouble("There is no version here yet. Make one: python -m editor cut FOOTAGE");
     return;
   }
-  const known = rows.find((row) => row.title === asked) ?? rows.find((row) => !row.problem) ?? rows[0];
+  const known =
+    rows.find((row) => row.title === asked) ?? rows.find((row) => !row.problem) ?? rows[0];
   await choose(known.title);
   await words;
   await page.jobs.resume();
   const list = await api.formats();
-  $("#export").append(...list.map((format) => h("option", { value: format.name, text: format.title })));
+  $("#export").append(
+    ...list.map((format) => h("option", { value: format.name, text: format.title })),
+  );
 }
 
 start().then(

@@ -1,22 +1,28 @@
 // Plays a sequence of films' frames on a canvas: exactly those frames, in both directions.
 //
-// A sequence is {rate, frames, size, items: [{clip, in, out, start, length}]}. Each item plays
+// A sequence is {rate, frames, size, sharp, items: [{clip, in, out, start, length}]}. Each item plays
 // from its clip's `media` in one of a few video elements; while one plays, the next stands ready on
 // its first frame and is started so early as this machine needs, so that the cut is on time. What
 // is drawn is decided by the frame that the browser says it shows, never by a clock. While a clip
-// has no `media` yet, its frames are shown as stills, and playing waits.
+// has no `media` yet, its frames are shown as stills, and playing waits. `sharp(frame)` is the
+// address of a frame's best picture, for when it stands still.
 
 import { Slot } from "./slot.js";
 import { Stills } from "./stills.js";
 import { clamp, filmOffset, fps, sourceFrame } from "./time.js";
 
 const SLOTS = 3; // video elements: the playing, the next, and the one before
-const WIDEST = 1280; // px of the canvas: proxies are no larger
+const WIDEST = 1280; // px of the canvas: no picture is larger
 const SOON = 0.5; // s before a cut at which the next clip's start is planned
 const SPEEDS = [1, 2, 4, 8];
+const REST = 220; // ms at rest before the clip's own picture is fetched, sharper than the proxy's
 
 export class Player {
-  constructor(stage, canvas, { onFrame = () => {}, onState = () => {}, onTrouble = () => {} } = {}) {
+  constructor(
+    stage,
+    canvas,
+    { onFrame = () => {}, onState = () => {}, onTrouble = () => {} } = {},
+  ) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: false });
     this.onFrame = onFrame;
@@ -55,7 +61,9 @@ export class Player {
 
   /** False while something between the playhead and the end can only be shown as stills. */
   get playable() {
-    return Boolean(this.sequence?.items.slice(this.at(this.frame)).every((item) => item.clip.media));
+    return Boolean(
+      this.sequence?.items.slice(this.at(this.frame)).every((item) => item.clip.media),
+    );
   }
 
   get last() {
@@ -112,7 +120,8 @@ export class Player {
 
   mute(muted) {
     this.muted = muted;
-    for (const slot of this.slots) slot.video.muted = muted || slot !== this.active || this.speed <= 0;
+    for (const slot of this.slots)
+      slot.video.muted = muted || slot !== this.active || this.speed <= 0;
   }
 
   /** Play a little faster or slower, to stay beside another player. */
@@ -138,7 +147,9 @@ export class Player {
     const { width, height } = this.canvas;
     this.#black();
     const part = width / images.length;
-    images.forEach((image, place) => image && this.#paint(image, [place * part + place, 0, part - 1, height]));
+    images.forEach(
+      (image, place) => image && this.#paint(image, [place * part + place, 0, part - 1, height]),
+    );
   }
 
   /** Index of the item on screen at a frame. */
@@ -178,12 +189,28 @@ export class Player {
       await slot.show(this.#shownAt(item, frame));
       if (sequence !== this.sequence || slot.clip !== item.clip) continue;
       this.active = slot;
-      this.#draw(slot, item);
+      this.#draw(slot);
       this.#drew(frame);
       if (slot.broken) break;
       if (turn === this.turn && this.speed > 0) this.#prepare(index + 1);
     }
     if (!this.sequence?.items.length) this.#black();
+    else if (this.speed === 0) this.#sharpen();
+  }
+
+  /** At rest the same frame from the clip itself takes the proxy's place. */
+  #sharpen() {
+    clearTimeout(this.resting);
+    const { turn, frame, sequence } = this;
+    const same = () =>
+      turn === this.turn && sequence === this.sequence && this.drawn === frame && this.speed === 0;
+    this.resting = setTimeout(async () => {
+      if (!same()) return;
+      const image = await this.stills.get(sequence.sharp(frame));
+      if (!image || !same()) return;
+      this.#paint(image, [0, 0, this.canvas.width, this.canvas.height]);
+      this.canvas.dataset.sharp = frame;
+    }, REST);
   }
 
   /** The frame as a picture of its own; a sequence that was loaded meanwhile goes first. */
@@ -247,8 +274,9 @@ export class Player {
     if (slot !== this.active || slot.clip !== item?.clip || slot.shown === null) return;
     if (slot.shown >= item.out) return this.#cut();
     if (slot.shown < item.in) return;
-    this.frame = item.start + filmOffset(slot.shown, item.in, item.length, item.clip.rate, this.sequence.rate);
-    this.#draw(slot, item);
+    this.frame =
+      item.start + filmOffset(slot.shown, item.in, item.length, item.clip.rate, this.sequence.rate);
+    this.#draw(slot);
     this.#drew(this.frame);
     this.onFrame(this.frame);
     this.#plan(item, slot);
@@ -345,7 +373,7 @@ export class Player {
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  #draw(slot, item) {
+  #draw(slot) {
     this.#black();
     if (slot.broken) return;
     this.#paint(slot.video, [0, 0, this.canvas.width, this.canvas.height]);

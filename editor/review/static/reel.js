@@ -52,7 +52,11 @@ export class Reel {
   /** What the piece before lacks comes from the clips, where they are short. */
   async #fill() {
     const { film } = this.desk;
-    const lacking = new Set(sequence(film, this.piece).items.map((item) => item.clip).filter((clip) => !clip.media && clip.duration_s <= SHORT));
+    const lacking = new Set(
+      sequence(film, this.piece)
+        .items.map((item) => item.clip)
+        .filter((clip) => !clip.media && clip.duration_s <= SHORT),
+    );
     const gone = () => this.desk.film !== film || this.#whole;
     for (const clip of lacking) {
       if (gone()) return;
@@ -124,4 +128,5 @@ export async function playable(title, clip, { gone, say = () => {} }) {
 }
 
 /** What of a film decides its pictures. */
-const shape = (film) => film.order.map((cut) => `${cut.clip} ${cut.clip_in} ${cut.clip_out} ${cut.length}`).join("\n");
+const shape = (film) =>
+  film.order.map((cut) => `${cut.clip} ${cut.clip_in} ${cut.clip_out} ${cut.length}`).join("\n");

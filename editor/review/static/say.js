@@ -12,7 +12,10 @@ export function refuse(control, text) {
   bubble.hidden = false;
   const at = anchor.getBoundingClientRect();
   const own = bubble.getBoundingClientRect();
-  const left = Math.max(8, Math.min(at.left + at.width / 2 - own.width / 2, innerWidth - own.width - 8));
+  const left = Math.max(
+    8,
+    Math.min(at.left + at.width / 2 - own.width / 2, innerWidth - own.width - 8),
+  );
   const under = at.bottom + 8;
   const top = under + own.height < innerHeight - 8 ? under : Math.max(8, at.top - own.height - 8);
   bubble.style.left = `${left}px`;
@@ -34,12 +37,25 @@ export function tell(text, kind = "good", action = null) {
   for (const old of [...list.children]) if (old.dataset.text === text) old.remove();
   const item = h("li", { class: `news ${kind}`, "data-text": text }, h("span", { text }));
   if (action) {
-    item.append(h("button", { type: "button", class: "plain", text: action.label, onClick: () => {
-      item.remove();
-      action.run();
-    } }));
+    item.append(
+      h("button", {
+        type: "button",
+        class: "plain",
+        text: action.label,
+        onClick: () => {
+          item.remove();
+          action.run();
+        },
+      }),
+    );
   }
-  item.append(h("button", { type: "button", class: "icon-only", "aria-label": "close", onClick: () => item.remove() }, icon("close")));
+  item.append(
+    h(
+      "button",
+      { type: "button", class: "icon-only", "aria-label": "close", onClick: () => item.remove() },
+      icon("close"),
+    ),
+  );
   list.append(item);
   while (list.children.length > 3) list.firstElementChild.remove();
   if (kind === "good") setTimeout(() => item.remove(), SHORT);

@@ -14,7 +14,11 @@ export class Slot {
     this.onFrame = onFrame;
     this.onTrouble = onTrouble;
     this.video = h("video", {
-      muted: true, playsInline: true, preload: "auto", tabIndex: -1, "aria-hidden": "true",
+      muted: true,
+      playsInline: true,
+      preload: "auto",
+      tabIndex: -1,
+      "aria-hidden": "true",
       disablePictureInPicture: true,
     });
     this.video.addEventListener("error", () => this.#failed());

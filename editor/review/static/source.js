@@ -25,7 +25,10 @@ export class Source {
       .filter((other) => other.clip === clip.id && other !== cut)
       .map((other) => [other.clip_in, other.clip_out]);
     const runs = freeRuns(moment.clip_in, moment.clip_out, used);
-    const longest = runs.reduce((a, b) => (b[1] - b[0] > a[1] - a[0] ? b : a), [moment.clip_in, moment.clip_in + 1]);
+    const longest = runs.reduce(
+      (a, b) => (b[1] - b[0] > a[1] - a[0] ? b : a),
+      [moment.clip_in, moment.clip_in + 1],
+    );
     const [first, stop] = runs.find(([from, to]) => to - from >= wanted) ?? longest;
     this.open = { clip, used, in: first, out: Math.min(stop, first + Math.max(1, wanted)) };
     this.#build();
@@ -55,30 +58,64 @@ export class Source {
   }
 
   #build() {
-    const { clip } = this.open;
-    const deed = (name, label, shape, props = {}) =>
-      button(label, { shape, words: true, ...props, onClick: (event) => this.hooks.act[name](event.currentTarget, this.marked()) });
-    const cut = this.desk.current;
-    this.range = h("input", { type: "range", min: 0, max: clip.frames - 1, step: 1, value: this.open.in, class: "source-range",
-      "aria-label": `Frame of ${clip.name}`, onInput: () => this.player.seek(Number(this.range.value)) });
-    this.zone = h("i", { class: "zone" });
-    const taken = this.open.used.map(([from, to]) => place(h("i", { class: "taken", title: "in the film already" }), from, to, clip.frames));
     this.words = h("span", { class: "source-words" });
-    this.bar.replaceChildren(
-      h("div", { class: "source-line" }, h("span", { class: "zone-track" }, taken, this.zone), this.range),
-      h("div", { class: "source-row" },
-        button("Mark in", { key: "I", words: "In", onClick: () => this.mark("in") }),
-        button("Mark out", { key: "O", words: "Out", onClick: () => this.mark("out") }),
-        this.words,
-        h("span", { class: "spring" }),
-        cut && deed("putInPlace", `Replace cut ${cut.number}`, "swap", { class: "primary", key: "Enter" }),
-        cut && deed("putBefore", `Before cut ${cut.number}`, "earlier", { title: `Insert before cut ${cut.number}` }),
-        deed("putAfter", cut ? "After it" : "Put in", "later", { title: cut ? `Insert after cut ${cut.number}` : "Put it in the film" }),
-        deed("mustSpan", "Must", "must", { title: "Must include these frames, when cut again too" }),
-        deed("banSpan", "Ban", "ban", { title: "Never use these frames" }),
-        button("Back to the film", { shape: "close", key: "Esc", class: "icon-only", onClick: () => this.leave() })));
+    this.bar.replaceChildren(this.#track(), this.#row());
     this.bar.hidden = false;
     this.#say();
+  }
+
+  /** The clip's whole length: what is marked, what the film uses already, and the playhead. */
+  #track() {
+    const { clip, used } = this.open;
+    this.range = h("input", {
+      type: "range",
+      min: 0,
+      max: clip.frames - 1,
+      step: 1,
+      value: this.open.in,
+      class: "source-range",
+      "aria-label": `Frame of ${clip.name}`,
+      onInput: () => this.player.seek(Number(this.range.value)),
+    });
+    this.zone = h("i", { class: "zone" });
+    const taken = used.map(([from, to]) =>
+      place(h("i", { class: "taken", title: "in the film already" }), from, to, clip.frames),
+    );
+    const zones = h("span", { class: "zone-track" }, taken, this.zone);
+    return h("div", { class: "source-line" }, zones, this.range);
+  }
+
+  #row() {
+    const deed = (name, label, shape, words, more = {}) =>
+      button(label, {
+        shape,
+        words,
+        ...(!words && { class: "icon-only" }),
+        onClick: (event) => this.hooks.act[name](event.currentTarget, this.marked()),
+        ...more,
+      });
+    const cut = this.desk.current;
+    const number = cut?.number;
+    const main = { class: "primary", key: "Enter" };
+    return h(
+      "div",
+      { class: "source-row" },
+      button("Mark in", { key: "I", words: "In", onClick: () => this.mark("in") }),
+      button("Mark out", { key: "O", words: "Out", onClick: () => this.mark("out") }),
+      this.words,
+      cut && deed("putInPlace", `Replace cut ${number}`, "swap", `Replace ${number}`, main),
+      cut && deed("putBefore", `Insert before cut ${number}`, "earlier", "Before"),
+      cut && deed("putAfter", `Insert after cut ${number}`, "later", "After"),
+      !cut && deed("putAfter", "Put it in the film", "later", "Put in", main),
+      deed("mustSpan", "Must include these frames, when cut again too", "must"),
+      deed("banSpan", "Never use these frames", "ban"),
+      button("Back to the film", {
+        shape: "close",
+        key: "Esc",
+        class: "icon-only",
+        onClick: () => this.leave(),
+      }),
+    );
   }
 
   marked() {
@@ -120,7 +157,11 @@ export class Source {
     place(this.zone, first, out, clip.frames);
     const length = convertLength(out - first, clip.rate, film.rate);
     const change = current ? length - current.length : 0;
-    const says = current ? (change ? `, ${framesText(change)} against cut ${current.number}` : `, as long as cut ${current.number}`) : "";
+    const says = current
+      ? change
+        ? `, ${framesText(change)} against cut ${current.number}`
+        : `, as long as cut ${current.number}`
+      : "";
     this.words.textContent = `${clip.name}  ${lengthText(length, film.rate)}${says}`;
   }
 }

@@ -17,7 +17,12 @@ export function lanes(element) {
   const pace = px("--pace");
   const pictures = ruler + label;
   return {
-    ruler, label, picture, sound, pace, pictures,
+    ruler,
+    label,
+    picture,
+    sound,
+    pace,
+    pictures,
     sounds: pictures + picture,
     paces: pictures + picture + sound,
     height: pictures + picture + sound + pace,
@@ -28,10 +33,26 @@ export function lanes(element) {
 export function colours(element) {
   const style = getComputedStyle(element);
   const names = [
-    "text", "dim", "faint", "line", "lane", "lane-2", "accent", "speech", "speech-soft", "wave", "beat",
-    "band", "pace-fill", "pace-bar", "pace-off", "face",
+    "text",
+    "dim",
+    "faint",
+    "line",
+    "lane",
+    "lane-2",
+    "accent",
+    "speech",
+    "speech-soft",
+    "wave",
+    "beat",
+    "band",
+    "pace-fill",
+    "pace-bar",
+    "pace-off",
+    "face",
   ];
-  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  return Object.fromEntries(
+    names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+  );
 }
 
 /** Paint what lies between film frames `view.start` and the right edge. */
@@ -72,7 +93,9 @@ function ruler(context, scene) {
   const perSecond = fps(rate);
   const room = 90;
   const inFrames = [1, 2, 5, 10].find((step) => step * view.scale >= room);
-  const step = inFrames ?? Math.round((STEPS.find((s) => s * perSecond * view.scale >= room) ?? 3600) * perSecond);
+  const step =
+    inFrames ??
+    Math.round((STEPS.find((s) => s * perSecond * view.scale >= room) ?? 3600) * perSecond);
   const minor = inFrames ? 1 : Math.max(1, Math.round(step / 5));
   context.textAlign = "left";
   const last = Math.min(frames, view.start + width / view.scale);
@@ -162,7 +185,8 @@ function pace(context, scene, shown) {
   const top = at.paces + 4;
   const bottom = at.paces + at.pace - 2;
   const y = (value) => {
-    const share = Math.log(Math.max(value, PACE_FLOOR) / PACE_FLOOR) / Math.log(longest / PACE_FLOOR);
+    const share =
+      Math.log(Math.max(value, PACE_FLOOR) / PACE_FLOOR) / Math.log(longest / PACE_FLOOR);
     return bottom - share * (bottom - top);
   };
   context.textAlign = "center";
@@ -187,7 +211,11 @@ function pace(context, scene, shown) {
     if (width > 44) {
       context.fillStyle = outside ? colour.text : colour.dim;
       const room = y(value) - at.paces > 15;
-      context.fillText(`${value.toFixed(2)} s`, (left + right) / 2, room ? y(value) - 8 : y(value) + 10);
+      context.fillText(
+        `${value.toFixed(2)} s`,
+        (left + right) / 2,
+        room ? y(value) - 8 : y(value) + 10,
+      );
     }
   }
 }

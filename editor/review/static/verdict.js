@@ -6,43 +6,77 @@ import { button, h } from "./dom.js";
 export function verdictPart(desk, act, cut) {
   const now = (cut ? cut.verdict : desk.film.verdict) ?? null;
   const key = cut ? "cut" : "film";
+  const shift = cut ? "" : "Shift+";
   const say = (control, change) => {
-    const { verdict = null, reasons = [], note = "" } = now ?? {};
+    const { verdict, reasons, note } = now;
     act.judge(control, cut, { verdict, reasons, note, ...change });
   };
-  const choice = (verdict, label, shape, shortcut) =>
+  const choice = (verdict, label, letter) =>
     button(label, {
-      shape, key: shortcut, words: true, class: `choice ${verdict}`, "data-key": `${key}-${verdict}`,
+      shape: verdict,
+      key: `${shift}${letter}`,
+      words: true,
+      class: `choice ${verdict}`,
+      "data-key": `${key}-${verdict}`,
       "aria-pressed": String(now?.verdict === verdict),
       onClick: (event) => act.verdict(event.currentTarget, cut, verdict),
     });
-  const reason = (name) => {
-    const chosen = now?.reasons.includes(name) ?? false;
-    return h("button", {
-      type: "button", class: "chip", "aria-pressed": String(chosen), "data-key": `${key}-${name}`, text: name, disabled: !now,
-      onClick: (event) => {
-        const rest = now.reasons.filter((other) => other !== name);
-        say(event.currentTarget, { reasons: chosen ? rest : [...rest, name] });
-      },
-    });
-  };
-  const words = h("input", {
-    type: "text", class: "why-words", value: now?.note ?? "", placeholder: "in your words", "aria-label": "Why, in your words",
-    "data-key": `${key}-why`, disabled: !now, maxLength: 2000,
+  const chips = desk.reasons.map((name) => reason(name, now, `${key}-${name}`, say));
+  return h(
+    "section",
+    { class: "verdict" },
+    h("h3", { text: cut ? "This cut" : "The film" }),
+    h(
+      "div",
+      { class: "choices" },
+      choice("approve", "Approve", "A"),
+      choice("reject", "Reject", "R"),
+    ),
+    h("div", { class: "chips", role: "group", "aria-label": "Because of" }, chips),
+    words(now, `${key}-why`, say),
+  );
+}
+
+function reason(name, now, key, say) {
+  const chosen = now?.reasons.includes(name) ?? false;
+  return h("button", {
+    type: "button",
+    class: "chip",
+    "aria-pressed": String(chosen),
+    "data-key": key,
+    text: name,
+    disabled: !now,
+    onClick: (event) => {
+      const rest = now.reasons.filter((other) => other !== name);
+      say(event.currentTarget, { reasons: chosen ? rest : [...rest, name] });
+    },
+  });
+}
+
+function words(now, key, say) {
+  return h("input", {
+    type: "text",
+    class: "why-words",
+    value: now?.note ?? "",
+    placeholder: "in your words",
+    "aria-label": "Why, in your words",
+    "data-key": key,
+    disabled: !now,
+    maxLength: 2000,
     onChange: (event) => say(event.currentTarget, { note: event.currentTarget.value }),
   });
-  return h("section", { class: "verdict" },
-    h("h3", { text: cut ? "This cut" : "The film" }),
-    h("div", { class: "choices" },
-      choice("approve", "Approve", "approve", cut ? "A" : "Shift+A"),
-      choice("reject", "Reject", "reject", cut ? "R" : "Shift+R")),
-    h("div", { class: "chips", role: "group", "aria-label": "Because of" }, desk.reasons.map(reason)),
-    words);
 }
 
 /** A text that is saved when it is left, and when Ctrl+Enter is pressed. */
 export function noteBox(label, key, text, save) {
-  const box = h("textarea", { rows: 2, value: text, "data-key": key, "data-saved": text, "aria-label": label, placeholder: label });
+  const box = h("textarea", {
+    rows: 2,
+    value: text,
+    "data-key": key,
+    "data-saved": text,
+    "aria-label": label,
+    placeholder: label,
+  });
   const keep = () => {
     if (box.value === box.dataset.saved) return;
     box.dataset.saved = box.value;
