@@ -158,7 +158,11 @@ def _fit_pace(options: argparse.Namespace) -> int:
     with watch.stage("fitting"):
         from editor.learning import pace
 
-        fitted = pace.fit(options.table, options.first_year, options.last_year)
+        fitted = pace.fit(options.table, options.first_year, options.last_year, options.fastest)
+    if options.into:
+        path, changed = pace.write_into(options.into, fitted)
+        _say("\n".join([f"{printable(str(path))}:", *(changed or ["nothing changed"])]))
+        return MADE
     _say(json.dumps(fitted.as_json(), indent=2) if options.json else fitted.toml())
     return MADE
 

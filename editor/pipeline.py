@@ -34,8 +34,11 @@ from models import backbone
 if TYPE_CHECKING:
     from editor.film.render import RenderReport
     from editor.learning.examination import Examination
+    from editor.learning.like import Liking
     from editor.learning.training import Trained, Training
     from editor.measures.suite import Measured
+
+FILMS_LIKE = 3  # films cut where one is to be like another: a dozen shots' pace is much chance
 
 
 @dataclass
@@ -95,9 +98,11 @@ def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
     with drafting(config.outputs, config.name) as draft:
         cache = Cache(config.cache)
         cutter, beats = _ready(config, cache, stages)
-        config, evidence = _taking_after(config, cache, draft.folder, stages)
+        liking = _taking_after(config, cache, draft.folder, stages)
+        if liking is not None:
+            config = replace(config, style=liking.style)
         looked = _look(config, cache, stages)
-        decided = _decide(config, looked, cutter, beats, stages)
+        decided = _decide(config, looked, cutter, beats, stages, liking)
         rendered = _render(config, looked, decided.timeline, draft.folder, stages)
 
         exports: list[Written] = []
@@ -121,7 +126,7 @@ def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
                 skipped=looked.skipped,
                 rendered=rendered,
                 seconds=stages.seconds,
-                evidence=evidence,
+                evidence=liking.evidence if liking else (),
                 exports=tuple(exports),
             )
 
@@ -229,21 +234,17 @@ def _check_detector(name: str) -> None:
         shots.check(name)
 
 
-def _taking_after(
-    config: Config, cache: Cache, folder: Path, stages: Stages
-) -> tuple[Config, tuple[str, ...]]:
-    """The config with the style of the film that the cut shall be like, and what speaks for it.
-
-    The style is also written into the version's folder, for --style.
-    """
+def _taking_after(config: Config, cache: Cache, folder: Path, stages: Stages) -> "Liking | None":
+    """The style of the film that the cut shall be like, also written into the version's folder, for
+    --style; None where no such film is named."""
     if config.like is None:
-        return config, ()
+        return None
     from editor.learning import like
 
     with stages.run("analysis", "style") as advance:
         liking = like.read(config.like, config.style, _settings(config), cache, advance)
         (folder / "style.toml").write_text(like.toml(liking), encoding="utf-8")
-    return replace(config, style=liking.style), liking.evidence
+    return liking
 
 
 def _check_backbone(config: Config) -> None:
@@ -377,9 +378,15 @@ def _nothing_usable(skipped: tuple[Skipped, ...]) -> str:
 
 
 def _decide(
-    config: Config, looked: Looked, cutter: Cutter, beats: np.ndarray, stages: Stages
+    config: Config,
+    looked: Looked,
+    cutter: Cutter,
+    beats: np.ndarray,
+    stages: Stages,
+    liking: "Liking | None" = None,
 ) -> Decided:
-    """Let the policy cut."""
+    """Let the policy cut; where the film is to be like another, FILMS_LIKE times, and take the one
+    whose shots are paced most like its."""
     with stages.run("cutting"):
         wishes, style = looked.wishes, config.style
         offer = pool.build(
@@ -394,10 +401,15 @@ def _decide(
         asked, length = _length(config, offer)
         brief = Brief(style, asked, style.order, config.seed, beats, rate)
         agent.check_duration(offer, brief)
-        decision = agent.cut(offer, brief, cutter)
         music = Music(config.music.absolute()) if config.music else None
-        timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
-        return Decided(offer, decision, timeline, asked, length)
+        tried = []
+        for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
+            decision = agent.cut(offer, replace(brief, seed=seed), cutter)
+            timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
+            tried.append(Decided(offer, decision, timeline, asked, length))
+        if liking is None:
+            return tried[0]
+        return min(tried, key=lambda one: liking.away(one.timeline))
 
 
 def _length(config: Config, offer: Pool) -> tuple[float, str]:

@@ -197,4 +197,15 @@ def add_fit_pace(commands: "Commands[Parser]") -> None:
     )
     fit.add_argument("--from", dest="first_year", type=int, metavar="YEAR", help="films since")
     fit.add_argument("--to", dest="last_year", type=int, metavar="YEAR", help="films until")
+    fit.add_argument(
+        "--fastest",
+        type=values.asked(values.count),
+        metavar="N",
+        help="only so many of them, those of the shortest shots",
+    )
+    fit.add_argument(
+        "--into",
+        metavar="NAME|FILE.toml",
+        help="write the numbers that this style calls fitted or measured into it",
+    )
     add_json(fit)

@@ -19,6 +19,7 @@ import torch
 from editor.config import Pace, Style, check_style
 from editor.cutting.reward import CUT_TERMS, TERMS, load_statistics, weights_of
 from editor.errors import StyleError
+from editor.film.timeline import Timeline
 from editor.footage import analysis, ingest, sound
 from editor.footage.cache import Cache
 from editor.footage.clip import Clip
@@ -31,6 +32,9 @@ LEAST_SHOTS = 6  # of a film that can be taken after: fewer have no pace
 FLASH = 0.2  # s; what is detected as a shorter shot is a flash, not a shot
 MEMORY_SHOTS = 30  # the base style's autocorrelation weighs as if it had been seen in so many
 CURVE_SHOTS = 10  # a step of the curve: a median of fewer is mostly chance
+CURVE_WORTH = 0.02  # of `distance`: by so much a pace without the film's curve must be nearer
+NARROWEST, WIDEST = 0.1, 1.5  # of the standard deviation of log length that is asked for
+ROOM = 1.25  # times the median, which the longest cut may always have: footage is as it is
 MOST_STEPS = 7  # of the curve, as `fit-pace` has them
 CURVE_PRIOR = 5  # shots that a flat curve weighs in every step
 PULL = 0.5  # log of a weight's factor for each standard deviation that the film stands off
@@ -58,6 +62,11 @@ class Liking:
     evidence: tuple[str, ...]  # a sentence for each thing that was looked at
     seconds: np.ndarray  # (S,) lengths of the film's shots in s
 
+    def away(self, made: Timeline) -> float:
+        """How far a film's shot lengths lie from these, as `distance`."""
+        rate = float(made.rate)
+        return distance(np.array([cut.length for cut in made.cuts]) / rate, self.seconds)
+
 
 def read(
     path: Path, base: Style, settings: analysis.Settings, cache: Cache, advance: Advance
@@ -79,7 +88,7 @@ def _beats(film: Clip, cache: Cache) -> np.ndarray:
     if not film.sound:
         return np.zeros(0)
     if (kept := cache.load("beats", film.digest)) is not None:
-        return kept[0]["beats"]
+        return np.asarray(kept[0]["beats"], np.float64)
     beats = sound.beats(film.path)
     cache.save("beats", film.digest, {"beats": beats}, {})
     return beats
@@ -121,32 +130,59 @@ def take_after(clip: Clip, known: Analysis, beats: np.ndarray, base: Style) -> L
 def pace_of(seconds: np.ndarray, base: Pace) -> tuple[Pace, tuple[str, ...]]:
     """The pace of a film's shots (S,) in s, in order, and what speaks for each number.
 
-    Median and spread are the film's own; memory and curve, which few shots hardly tell, are drawn
-    towards the base's memory and a flat curve.
+    Median and spread are those of the log-normal nearest to the film's lengths, or the base's where
+    those lie nearer; memory and curve, which few shots hardly tell, are drawn towards the base's
+    memory and a flat curve.
     """
-    count, log = len(seconds), np.log(seconds)
-    median = float(np.exp(np.median(log)))
-    curve, drift = _curve(seconds)
-    spread = float(np.clip(_spread(log - drift), 0.1, 1.5))  # about the curve: it is asked beside
-    memory = lag_one(log)
+    count, memory = len(seconds), lag_one(np.log(seconds))
     share = count / (count + MEMORY_SHOTS)
     held = share * memory + (1 - share) * base.autocorrelation
-    pace = Pace(
-        median=round(median, 2),
-        log_sd=round(spread, 2),
-        autocorrelation=round(float(np.clip(held, -0.9, 0.9)), 2),
-        curve=curve,
-        shortest=round(max(0.1, float(seconds.min())), 2),
-        longest=round(max(float(seconds.max()), 2 * median), 1),
-    )
-    steps = ", ".join(f"{factor:.2f}" for factor in curve)
+    offers = [*(_log_normal(seconds, curve) for curve in (_curve(seconds), _flat(seconds))), base]
+    offers = [
+        replace(
+            one,
+            autocorrelation=round(float(np.clip(held, -0.9, 0.9)), 2),
+            shortest=round(max(0.1, float(seconds.min())), 2),
+            longest=round(max(float(seconds.max()), ROOM * one.median), 1),
+        )
+        for one in offers
+    ]
+    away = [distance(asked_lengths(one), seconds) for one in offers]
+    best = 0 if away[0] <= min(away) + CURVE_WORTH else int(np.argmin(away))
+    pace = offers[best]
+    steps = ", ".join(f"{factor:.2f}" for factor in pace.curve)
     return pace, (
-        f"shot lengths: {count} shots, median {median:.2f} s, log sd {spread:.2f},"
-        f" {seconds.min():.2f} to {seconds.max():.1f} s",
+        f"shot lengths: {count} shots, median {np.median(seconds):.2f} s,"
+        f" {seconds.min():.2f} to {seconds.max():.1f} s; asked for: log-normal about"
+        f" {pace.median:.2f} s, log sd {pace.log_sd:.2f}, {away[best]:.2f} from the film's own"
+        f" (the style's {away[-1]:.2f})" + (": the style's pace serves best" if best == 2 else ""),
         f"memory: lag-1 autocorrelation {memory:+.2f}, taken as {held:+.2f} since"
         f" {count} shots are {'few' if share < 0.6 else 'some'}",
-        f"curve over the film: {steps}" + (" (too few shots for one)" if len(curve) == 2 else ""),
+        f"curve over the film: {steps}",
     )
+
+
+def _log_normal(seconds: np.ndarray, about: tuple[tuple[float, ...], np.ndarray]) -> Pace:
+    """The log-normal pace nearest to a film's lengths, about a curve and its log at each shot."""
+    curve, drift = about
+    mean, spread = _fitted(np.log(seconds) - drift)  # the curve is asked for beside
+    return Pace(round(float(np.exp(mean)), 2), round(spread, 2), 0.0, curve)
+
+
+def asked_lengths(pace: Pace) -> np.ndarray:
+    """(1000,) lengths in s, ascending, of the shots that a pace asks for over a whole film: a quick
+    stretch of the curve holds more of them."""
+    from scipy.special import ndtri
+
+    place = np.linspace(0, len(pace.curve) - 1, 101)
+    factor = np.exp(np.interp(place, np.arange(len(pace.curve)), np.log(pace.curve)))
+    quantile = ndtri((np.arange(200) + 0.5) / 200)
+    length = pace.median * factor[:, None] * np.exp(pace.log_sd * quantile)  # (101, 200)
+    weight = np.repeat(1 / factor, len(quantile))
+    order = np.argsort(length, axis=None)
+    reached = np.cumsum(weight[order]) / weight.sum()
+    found = np.interp((np.arange(1000) + 0.5) / 1000, reached, length.flat[order])
+    return np.asarray(np.clip(found, pace.shortest, pace.longest))
 
 
 def lag_one(values: np.ndarray) -> float:
@@ -163,21 +199,34 @@ def distance(seconds: np.ndarray, others: np.ndarray) -> float:
     return float(np.abs(one - other).mean())
 
 
-def _spread(log: np.ndarray) -> float:
-    """Standard deviation as the slope of the sorted values on a normal's quantiles, so that one
-    odd shot moves it little (the line of a normal plot, Wilk & Gnanadesikan 1968)."""
+def _fitted(log: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of the normal nearest to the values: least mean distance of the
+    sorted values from its quantiles (the Wasserstein-1 distance by which `distance` judges)."""
+    from scipy.optimize import minimize
     from scipy.special import ndtri
 
     quantile = ndtri((np.arange(len(log)) + 0.5) / len(log))
-    return float((np.sort(log) * quantile).sum() / (quantile**2).sum())
+    ordered = np.sort(log)
+    slope = float((ordered * quantile).sum() / (quantile**2).sum())
+
+    def away(line: np.ndarray) -> float:
+        return float(np.abs(ordered - line[0] - line[1] * quantile).mean())
+
+    found = minimize(away, [float(np.median(log)), slope], method="Nelder-Mead").x
+    return float(found[0]), float(np.clip(found[1], NARROWEST, WIDEST))
+
+
+def _flat(seconds: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
+    """No curve, as `_curve` gives one."""
+    return (1.0, 1.0), np.zeros(len(seconds))
 
 
 def _curve(seconds: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
-    """Factors on the median at equal steps over the film, geometric mean 1, flat where few; and
-    (S,) the log of the factor at each shot."""
+    """Factors on the median at equal steps over the film, flat where few, geometric mean 1 over the
+    shots; and (S,) the log of the factor at each shot."""
     steps = min(MOST_STEPS, len(seconds) // CURVE_SHOTS)
     if steps < 3:
-        return (1.0, 1.0), np.zeros(len(seconds))
+        return _flat(seconds)
     log = np.log(seconds)
     middle = (np.cumsum(seconds) - seconds / 2) / seconds.sum()
     near = np.rint(middle * (steps - 1)).astype(np.int64)
@@ -186,10 +235,9 @@ def _curve(seconds: np.ndarray) -> tuple[tuple[float, ...], np.ndarray]:
         inside = log[near == step]
         share = len(inside) / (len(inside) + CURVE_PRIOR)
         drift[step] = share * (np.median(inside) - np.median(log))
-    drift -= drift.mean()
-    place = middle * (steps - 1)
-    along = np.interp(place, np.arange(steps), drift)
-    return tuple(round(float(factor), 2) for factor in np.exp(drift)), along
+    along = np.interp(middle * (steps - 1), np.arange(steps), drift)
+    rest = float(along.mean())  # over shots: a quick stretch holds more of them
+    return tuple(round(float(factor), 2) for factor in np.exp(drift - rest)), along - rest
 
 
 def _weights(

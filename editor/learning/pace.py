@@ -7,6 +7,10 @@ film", Psychological Science 21 (2010), doi:10.1177/0956797610361679, measured a
 
 import csv
 import math
+import os
+import re
+import tempfile
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from editor.config import Pace
+from editor.config import STYLES, Pace, load_style, style_names
 from editor.errors import EditorError
+from editor.versions import writing_to
 
 COLUMNS = ("film", "year", "shot", "seconds")
 LEAST_SHOTS = 30  # shots a film: a lag-1 correlation of fewer has a standard error above 0.18
@@ -84,6 +89,77 @@ class PaceFit:
         return asdict(self)
 
 
+FITTED = re.compile(
+    r"(?P<key>\w+)(?P<is> = )(?P<value>[^#]*?)(?P<why>\s*#.*\b(fitted|measured)\b.*)"
+)
+SPAN = re.compile(r"(?<=fitted \()[\d.]+ to [\d.]+(?=\))")
+
+
+def into_style(text: str, fitted: PaceFit) -> tuple[str, tuple[str, ...]]:
+    """A style file's text with the fit in its [pace], and a line for each number that changed.
+
+    Only numbers whose comment calls them fitted or measured are replaced, with their interval
+    where the comment has one: what was chosen stays chosen. Raises EditorError where there is none.
+    """
+    lines, changed, inside, found = [], [], False, False
+    table: dict[str, Any] = asdict(fitted.pace)
+    for line in text.splitlines():
+        if line.startswith("["):
+            inside = line.strip() == "[pace]"
+        match = FITTED.fullmatch(line) if inside else None
+        if match and match["key"] in table:
+            found = True
+            value, why = _toml_value(table[match["key"]]), match["why"]
+            span = getattr(fitted, f"{match['key']}_interval", None)
+            if isinstance(span, tuple) and len(span) == 2 and not isinstance(span[0], tuple):
+                why = SPAN.sub(f"{_short(span[0])} to {_short(span[1])}", why)
+            if tomllib.loads(f"v = {match['value']}") != tomllib.loads(f"v = {value}"):
+                changed.append(f"{match['key']}: {match['value']} -> {value}")
+                line = f"{match['key']}{match['is']}{value}{why}"
+        lines.append(line)
+    if not found:
+        raise EditorError("No number of its [pace] is called fitted or measured: all were chosen.")
+    return "\n".join(lines) + "\n", tuple(changed)
+
+
+def write_into(name: str, fitted: PaceFit) -> tuple[Path, tuple[str, ...]]:
+    """Refit a style of the package, or of a file: its path, and what changed. The file is replaced
+    whole or not at all. Raises StyleError for an unknown style, EditorError as `into_style`."""
+    load_style(name)  # says what is wrong with the name or the file
+    path = STYLES / f"{name}.toml" if name in style_names() else Path(name)
+    text, changed = into_style(path.read_text(encoding="utf-8"), fitted)
+    if changed:
+        with writing_to(path.parent):
+            _replace(path, text)
+    return path, changed
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a file's new text in its place, whole."""
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, path.stat().st_mode)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def _toml_value(value: float | tuple[float, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(f'{factor:.2f}' for factor in value)}]"
+    return str(value)
+
+
+def _short(value: float) -> str:
+    """A bound as the styles write it: 2.6, 0.77."""
+    return f"{value:.2g}" if value < 1 else f"{value:.1f}"
+
+
 @dataclass(frozen=True)
 class _Film:
     """One film's shots: lengths and places as arrays of its S shots."""
@@ -95,10 +171,16 @@ class _Film:
     autocorrelation: float  # lag 1 of log_length
 
 
-def fit(path: Path, first_year: int | None = None, last_year: int | None = None) -> PaceFit:
+def fit(
+    path: Path,
+    first_year: int | None = None,
+    last_year: int | None = None,
+    fastest: int | None = None,
+) -> PaceFit:
     """Fit the pace of the films in a CSV of film, year, shot, seconds (shots in order).
 
-    Raises EditorError naming the line that is wrong, a film with too few shots, or an empty era.
+    fastest: only so many of the era's films, those of the shortest median shots. Raises EditorError
+    naming the line that is wrong, a film with too few shots, or an empty era.
     """
     films = [
         _film(title, year, lengths)
@@ -108,6 +190,8 @@ def fit(path: Path, first_year: int | None = None, last_year: int | None = None)
     if not films:
         era = f"{first_year or 'the first'} to {last_year or 'the last'}"
         raise EditorError(f"{path} has no film of the years {era}.")
+    films.sort(key=lambda film: (float(np.median(film.log_length)), film.title))
+    films = films[:fastest]
     every = np.concatenate([film.log_length for film in films])
     shortest, longest = np.exp(np.percentile(every, EXTREMES))
     intervals = _intervals(films)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from editor.config import load_style, style_names
+from editor.config import STYLES, load_style, style_names
 from editor.errors import EditorError
 from editor.learning import pace
 
@@ -140,3 +140,58 @@ def test_the_fitted_styles_say_what_the_table_says(name, years):
     assert (style.shortest, style.longest) == (found.shortest, found.longest)
     if name == "default":
         assert style.curve == found.curve
+
+
+STYLE = """\
+description = "made"
+duration = 60
+order = "recorded"
+
+[pace]
+median = 9.9  # s, fitted (8.0 to 9.0): half of all shots are shorter
+log_sd = 0.5  # chosen: as it pleases
+autocorrelation = 0.1  # measured
+curve = [1.0, 1.0]  # fitted
+shortest = 0.6  # chosen, not fitted: a table has no say
+"""
+
+
+def test_a_style_is_refitted_in_its_fitted_numbers_and_in_nothing_else(tmp_path):
+    found = pace.fit(table(tmp_path / "films.csv"))
+    path = tmp_path / "made.toml"
+    path.write_text(STYLE.replace("chosen, not fitted", "chosen"), encoding="utf-8")
+    _, changed = pace.write_into(str(path), found)
+    style = load_style(str(path))
+    assert style.pace.median == found.pace.median
+    assert style.pace.curve == found.pace.curve
+    assert (style.pace.log_sd, style.pace.shortest) == (0.5, 0.6)
+    assert [row.split(":")[0] for row in changed] == ["median", "autocorrelation", "curve"]
+    low, high = found.median_interval or (0.0, 0.0)
+    assert f"fitted ({low:.1f} to {high:.1f}): half of all" in path.read_text(encoding="utf-8")
+    assert pace.write_into(str(path), found)[1] == ()
+    assert [entry.name for entry in tmp_path.glob("*.toml*")] == ["made.toml"]
+
+
+def test_a_style_whose_pace_was_chosen_is_not_refitted(tmp_path):
+    with pytest.raises(EditorError, match="all were chosen"):
+        pace.write_into("documentary", pace.fit(table(tmp_path / "films.csv")))
+
+
+def test_the_fastest_films_are_those_of_the_shortest_shots(tmp_path):
+    path = table(tmp_path / "films.csv")
+    rows = "".join(f"Quick,1995,{n},{1.0 + n % 7 / 10}\n" for n in range(60))
+    path.write_text(path.read_text(encoding="utf-8") + rows, encoding="utf-8")
+    found = pace.fit(path, fastest=1)
+    assert (found.films, found.shots) == (1, 60)
+    assert found.median < 1.5
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last", "fastest"),
+    [("default", 1990, 2005, None), ("calm", 1935, 1955, None), ("brisk", 1990, 2005, 5)],
+)
+def test_the_package_styles_hold_what_their_command_fits(name, first, last, fastest):
+    if not HOLLYWOOD.exists():
+        pytest.skip("the table of Hollywood's shot lengths is not here")
+    text = (STYLES / f"{name}.toml").read_text(encoding="utf-8")
+    assert pace.into_style(text, pace.fit(HOLLYWOOD, first, last, fastest))[1] == ()
