@@ -130,6 +130,7 @@ export class Finder {
 
   async #search() {
     const turn = ++this.turn;
+    if (!this.every) this.count.textContent = "Looking through the footage";
     try {
       const { moments, total } = await api.moments(this.desk.film.title, {
         ...this.filters,
