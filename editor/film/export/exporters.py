@@ -10,6 +10,7 @@ from editor.film.export import (
     cutlist,
     edl,
     fcp7,
+    fcp7_media,
     fcpxml,
     kdenlive,
     mlt,
@@ -19,6 +20,7 @@ from editor.film.export import (
 )
 from editor.film.export.carried import CARRIES, Written
 from editor.film.export.sequence import Sequence, channels, handles
+from editor.timing import rate_text
 
 TIMELINE = "timeline.otio"  # of every version
 
@@ -58,10 +60,18 @@ def losses(sequence: Sequence, format: str) -> tuple[str, ...]:
     said = [
         words for what, words in row.lost.items() if what != "transitions" and HAS[what](sequence)
     ]
+    said += _unsaid_rates(sequence) if format == "fcp7" else []
     known = opaque.lost(sequence.opaque, format, len(sequence.timeline.cuts))
     if known:
         said.append(f"left out, as it came in with another program: {', '.join(known)}")
     return tuple(said)
+
+
+def _unsaid_rates(sequence: Sequence) -> list[str]:
+    """Clips whose rate FCP7 XML cannot say."""
+    rates = {cut.clip.rate for cut in sequence.timeline.cuts if not fcp7_media.has(cut.clip.rate)}
+    listed = ", ".join(rate_text(rate) for rate in sorted(rates))
+    return [f"clips of {listed} frames a second are counted on the film's frames"] * bool(rates)
 
 
 def _has_timecode(sequence: Sequence) -> bool:

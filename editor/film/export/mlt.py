@@ -145,6 +145,7 @@ def producer(
             "resource": named(clip.path, folder),
             "mlt_service": PLAYS,
             "seekable": 1,
+            "video_index": clip.stream,  # MLT takes the first stream for the picture else
             f"{NAMESPACE}:digest": clip.digest,
         },
     )

@@ -203,3 +203,14 @@ def test_a_film_of_a_rate_that_the_format_lacks_is_refused_with_what_would_do(sa
     fast = replace(odd, timeline=replace(odd.timeline, rate=Fraction(120)))
     assert "--rate 60" in export(fast, "edl", tmp_path).refused
     assert not list(tmp_path.iterdir())
+
+
+def test_fcp7_says_which_clips_it_counts_on_the_films_grid(same, tmp_path):
+    clip = replace(same(Fraction(25)), rate=Fraction(597, 50))
+    film = Sequence("film", edits.film(25, [(clip, 10, 40)]))
+    written = export(film, "fcp7", tmp_path)
+    (said,) = written.lost
+    assert "597/50" in said
+    ((_, first, start, length),) = READINGS["fcp7"](written.files[0], film)
+    assert (start, length) == (0, film.timeline.frames)
+    assert abs(first - 10) <= 1

@@ -12,6 +12,7 @@ import pytest
 
 from editor.film.export import kdenlive, mlt
 from editor.film.export.sequence import Sequence, lay
+from editor.footage.probe import probe
 from tests import media
 from tests.film import edits
 from tests.film.export.conftest import RATES, told
@@ -134,6 +135,26 @@ def test_clips_of_other_rates_show_their_own_frames_at_most_one_off(writer, rush
         for number, meant in zip(found[cut.start : cut.stop], shown, strict=True):
             assert abs(number - meant) <= 1
             assert cut.source.first <= number < cut.source.stop
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_file_whose_sound_comes_first_is_seen_and_heard(writer, rushes, tmp_path):
+    spoken = rushes(Fraction(25))[0]
+    turned = tmp_path / "sound first.mov"
+    with av.open(str(spoken.path)) as source, av.open(str(turned), "w") as output:
+        kinds = (*source.streams.audio, *source.streams.video)
+        copies = {stream.index: output.add_stream_from_template(stream) for stream in kinds}
+        for packet in source.demux(*kinds):
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream.index]
+                output.mux(packet)
+    clip = probe(turned, turned.name)
+    assert clip.stream == 1
+    timeline = edits.film(25, [(clip, 5, 45)], size=edits.SIZE)
+    WRITERS[writer](Sequence("film", timeline), tmp_path / f"film.{writer}")
+    film = render(tmp_path / f"film.{writer}", tmp_path / "film.mov")
+    assert wrong(film, timeline) == 0
+    assert levels(film, timeline)[0] > 0.1
 
 
 def test_a_filled_film_has_no_bars(rushes, tmp_path):
