@@ -85,6 +85,7 @@ class Desk:
         self.cache = Cache(outputs / ".cache")
         self.store = Store(outputs, patience)
         self._lock = threading.RLock()
+        self._seen = self.store.written_elsewhere
         self._edits: dict[str, tuple[tuple[int, int], str]] = {}  # title -> stamp, digest
         self._opened: dict[str, Opened] = {}  # by title
         self._looked: dict[tuple[Path, str], tuple[object, Found]] = {}  # file -> stamp, what
@@ -153,11 +154,19 @@ class Desk:
         """A version as it stands. Raises EditorError."""
         version = self.find(title)
         with self._lock:
+            self._forget_what_is_old()
             row = self.register(version)
             kept = self._opened.get(title)
             if kept is None or kept.row != row:
                 kept = self._opened[title] = self._read(version, row)
             return replace(kept, children=self._children(row))
+
+    def _forget_what_is_old(self) -> None:
+        """Another tab's server, or the command line, may have found footage or given verdicts."""
+        if (now := self.store.written_elsewhere) != self._seen:
+            self._seen = now
+            self._opened.clear()
+            self._footage.clear()
 
     def _read(self, version: Version, row: VersionRow) -> Opened:
         edit = saved.read(version.folder)

@@ -114,7 +114,8 @@ def search(
 ) -> dict[str, Path]:
     """Where clips lie now, by digest: files with the same suffix, then the same content.
 
-    The version's footage folders, those above its files, and `folders` are searched.
+    The version's footage folders, those of its files, and `folders` are searched in depth; where a
+    folder is gone, the one above it.
     """
     wanted = {clip.digest: clip for clip in lost}
     found: dict[str, Path] = {}
@@ -135,7 +136,9 @@ def _candidates(lost: Sequence[Clip], edit: Edit, folders: Sequence[Path]) -> It
     names = {clip.name for clip in lost}
     suffixes = {clip.path.suffix.lower() for clip in lost}
     places = [*folders, *roots(edit), *(clip.path.parent for clip in lost)]
-    there = [place if place.is_dir() else place.parent for place in places]
-    listed, _ = ingest.find([place for place in dict.fromkeys(there) if place.is_dir()])
+    beside = (place if place.is_dir() else place.parent for place in places)
+    wide = (Path(os.sep), Path.home())  # a whole machine is not searched unasked
+    there = [place for place in dict.fromkeys(beside) if place.is_dir() and place not in wide]
+    listed, _ = ingest.find(there)
     alike = [path for path in listed if path.suffix.lower() in suffixes]
     yield from sorted(alike, key=lambda path: path.name not in names)

@@ -8,6 +8,7 @@ from editor.config import load_style
 from editor.correcting import analyses, history
 from editor.correcting.desk import Desk, Opened
 from editor.cutting import agent, learned, pool
+from editor.cutting.baselines import BASELINES
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.pool import Pool
@@ -301,7 +302,8 @@ def listed(desk: Desk) -> tuple[Row, ...]:
             continue
         said = "; ".join(str(line) for line in mine.facts.get("learned", []))
         rows.append(Row(name, name == now, True, mine.promoted, said))
-    rows += [Row(name, name == now, False, True, "") for name in agent.policy_names()]
+    trained = [name for name in agent.policy_names() if name not in BASELINES]
+    rows += [Row(name, name == now, False, True, "") for name in trained]
     return tuple(rows)
 
 

@@ -78,6 +78,7 @@ class Proxies:
         self._making: dict[Path, Making] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
+        self._few = threading.Semaphore(2)  # decoders for thumbnails: a page asks for forty at once
 
     def __enter__(self) -> "Proxies":
         return self
@@ -225,7 +226,7 @@ class Proxies:
         if size[0] <= held[0] and chunk.exists():
             with suppress(FootageError):  # pruned meanwhile
                 return _scaled(intra.picture(chunk, index), size)
-        with FrameReader(clip, size, timeline.fit) as reader:
+        with self._few, FrameReader(clip, size, timeline.fit) as reader:
             return next(iter(reader.arrays(frame, frame + 1)))
 
 

@@ -3,6 +3,7 @@
 import socket
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,8 @@ def serve(outputs: Path, port: int | None, browser: bool, say: Callable[[str], N
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=2,
         )
-        say(address)
+        say(f"Review of {room.desk.outputs}:\n  {address}\nCtrl-C ends it; all is saved.")
         if browser:
             webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[sock])
+        with suppress(KeyboardInterrupt):  # how an editor says that it is enough for today
+            uvicorn.Server(config).run(sockets=[sock])

@@ -54,6 +54,11 @@ class Store:
         """Keep a last good backup, and let go of the file."""
         self.database.close()
 
+    @property
+    def written_elsewhere(self) -> int:
+        """A number that changes when another connection, of this program or not, has written."""
+        return int(self.database.read("PRAGMA data_version")[0][0])
+
     # --- versions ---------------------------------------------------------------------------------
 
     def register(self, facts: VersionFacts, parent_revision: int | None = None) -> VersionRow:
