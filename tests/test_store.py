@@ -6,7 +6,7 @@ import os
 import signal
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -158,8 +158,9 @@ def test_two_writers_lose_nothing(tmp_path):
         FORK.Process(target=write, args=(tmp_path, version, who, until, told))
         for who, (_, told) in zip("ab", pipes, strict=True)
     ]
-    for writer in writers:
+    for writer, (_, told) in zip(writers, pipes, strict=True):
         writer.start()
+        told.close()  # ours: a writer that dies is heard
     kept = [heard.recv() for heard, _ in pipes]
     for writer in writers:
         writer.join()
@@ -190,12 +191,14 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_said_it_kept(tmp_path):
         heard, told = FORK.Pipe(duplex=False)
         writer = FORK.Process(target=write_and_tell, args=(tmp_path, version, told))
         writer.start()
+        told.close()
         for _ in range(1 + turn % 4):
             last = heard.recv()
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()
-        while heard.poll():
-            last = heard.recv()
+        with suppress(EOFError):
+            while True:
+                last = heard.recv()
         with Store(tmp_path) as store:
             acts = store.acts(version)
             assert [act.revision for act in acts] == list(range(1, len(acts) + 1))

@@ -6,6 +6,7 @@ writers work from the same state. It is synced to the disk before anybody is tol
 
 import fcntl
 import os
+import random
 import shutil
 import sqlite3
 import threading
@@ -24,6 +25,7 @@ BACKUPS = ".backup"
 GOOD = "last-good.sqlite"
 BACKUP_EVERY = 60.0  # s between copies while there is writing: a copy takes milliseconds
 PATIENCE = 10.0  # s to wait for another writer; each holds the lock for milliseconds
+NAP = (0.001, 0.02)  # s between two looks whether it is our turn
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
@@ -40,7 +42,7 @@ class Database:
         self._changed = False
         with self._said():
             self._connection = sqlite3.connect(
-                self.path, timeout=patience, isolation_level=None, check_same_thread=False
+                self.path, timeout=NAP[1], isolation_level=None, check_same_thread=False
             )
         try:
             with self._said(), _opening(outputs):
@@ -109,7 +111,7 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             yield
             self._connection.execute("COMMIT")
@@ -117,6 +119,20 @@ class Database:
             with suppress(sqlite3.Error):  # a failed commit may have rolled back already
                 self._connection.execute("ROLLBACK")
             raise
+
+    def _begin(self) -> None:
+        """Wait for a turn. SQLite's own waiting sleeps ever longer, and starves beside a writer
+        that hardly pauses."""
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as err:
+                if not _named(err).startswith(_BUSY) or time.monotonic() > until:
+                    raise
+                time.sleep(random.uniform(*NAP))
+            else:
+                return
 
     def backup(self) -> Path:
         """Copy the database as it is now over the last good copy. Raises StoreError."""
@@ -147,10 +163,9 @@ class Database:
         try:
             yield
         except sqlite3.Error as err:
-            name = getattr(err, "sqlite_errorname", "") or ""
-            if name.startswith(_DAMAGED):
+            if _named(err).startswith(_DAMAGED):
                 raise self._damaged(str(err)) from err
-            if name.startswith(_BUSY):
+            if _named(err).startswith(_BUSY):
                 raise StoreError(
                     f"{self.path} is locked by another program for more than"
                     f" {self._patience:g} s. Close what has it open, and try again."
@@ -161,6 +176,11 @@ class Database:
 
     def _damaged(self, why: str) -> StoreError:
         return StoreError(f"{self.path} is damaged ({why}). {last_good(self.path.parent)}")
+
+
+def _named(err: sqlite3.Error) -> str:
+    """SQLite's name of an error; "" where the module raised it itself."""
+    return getattr(err, "sqlite_errorname", "") or ""
 
 
 @contextmanager
