@@ -24,7 +24,8 @@ def write(sequence: Sequence, path: Path) -> tuple[Path, ...]:
     """Write the film as .aaf. Raises OutputError, also where the adapter is not installed."""
     if ADAPTER not in otio.adapters.available_adapter_names():
         raise OutputError(
-            f"{path.name}: AAF is an extra. Get it: pip install 'film-editor-assistant[aaf]'."
+            f"{path.name}: AAF is an extra that is not installed. Get it: pip install -e '.[aaf]'"
+            " in the program's folder."
         )
     timeline = compose(sequence)
     with replacing(path) as name:

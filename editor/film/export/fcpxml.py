@@ -113,15 +113,15 @@ def compose(sequence: Sequence, folder: Path | None = None) -> Element:
 
 def _spine(spine: Element, sequence: Sequence, resources: _Resources) -> None:
     film, *others = pictures(sequence)
+    above = [{item.start: item for item in track.items} for track in others]
     begin = sequence.start.frame / sequence.rate  # s, of the film's first frame
     for item in film.items:
         start = local_start(item, sequence.rate)
         element = _clip(spine, item, sequence, resources, begin + item.start / sequence.rate)
-        for lane, track in enumerate(others, start=1):
-            for other in track.items:
-                if other.start == item.start:
-                    above = _clip(element, other, sequence, resources, start, lane)
-                    above.set("enabled", "0")
+        for lane, track in enumerate(above, start=1):
+            if item.start in track:
+                other = _clip(element, track[item.start], sequence, resources, start, lane)
+                other.set("enabled", "0")
         _music(element, item, start, sequence, resources)
         if item.reason:
             add(

@@ -5,6 +5,7 @@ picture on tracks of its own and is grouped with it, and clips are known by thei
 """
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -28,7 +29,6 @@ from editor.film.export.mlt import (
     song_length,
 )
 from editor.film.export.sequence import Item, Sequence, Track, clips, handles, pictures, selects
-from editor.footage.clip import Clip
 from editor.timing import to_frames
 
 DOCUMENT = "1.04"  # of the project's form: of Kdenlive 20.08 to 22.12; later ones take it on
@@ -119,14 +119,15 @@ def _bin(
             "xml_retain": 1,
         },
     )
+    zones, cuts = _zones(sequence), _cuts(pictures(sequence)[0], sequence.rate)
     for clip in clips(sequence):
         number = numbers[clip.path]
         element = producer(root, f"bin{number}", clip, sequence, folder)
         _numbered(element, number, clip.name)
-        put(element, _known(clip, sequence))
-        zones = [zone for path, zone in _zones(sequence) if path == clip.path]
-        if zones:
-            put(element, {"kdenlive:clipzones": _json(zones)})
+        known = _json(cuts.get(clip.path, []))
+        put(element, {f"{NAMESPACE}:version": sequence.name, f"{NAMESPACE}:cuts": known})
+        if clip.path in zones:
+            put(element, {"kdenlive:clipzones": _json(zones[clip.path])})
         last = media_length(clip, sequence.rate) - 1
         add(playlist, "entry", producer=f"bin{number}", **{"in": 0, "out": last})
     if sequence.song is not None:
@@ -136,15 +137,14 @@ def _bin(
     root.append(playlist)
 
 
-def _known(clip: Clip, sequence: Sequence) -> dict[str, str | int]:
-    """Our exact numbers of every cut of a clip, on the only place where Kdenlive keeps them."""
-    cuts = [
-        {name.removeprefix(f"{NAMESPACE}:"): value for name, value in own(item, first)}
-        for item in pictures(sequence)[0].items
-        if item.clip.path == clip.path
-        for first in (begins(item, sequence.rate),)
-    ]
-    return {f"{NAMESPACE}:version": sequence.name, f"{NAMESPACE}:cuts": _json(cuts)}
+def _cuts(film: Track, rate: Fraction) -> dict[Path, list[dict[str, str | int]]]:
+    """Our exact numbers of every cut, by clip: Kdenlive keeps them on clips of the bin alone."""
+    cuts: dict[Path, list[dict[str, str | int]]] = {}
+    for item in film.items:
+        exact = own(item, begins(item, rate))
+        row = {name.removeprefix(f"{NAMESPACE}:"): value for name, value in exact}
+        cuts.setdefault(item.clip.path, []).append(row)
+    return cuts
 
 
 def _numbered(element: Element, number: int, name: str, kind: int = 0) -> None:
@@ -153,16 +153,17 @@ def _numbered(element: Element, number: int, name: str, kind: int = 0) -> None:
     put(element, {"kdenlive:folderid": -1, "kdenlive:id": number})
 
 
-def _zones(sequence: Sequence) -> list[tuple[Path, dict[str, str | int]]]:
+def _zones(sequence: Sequence) -> dict[Path, list[dict[str, str | int]]]:
     """Alternatives and unused shots as parts of their clips in the bin."""
-    zones: list[tuple[Path, dict[str, str | int]]] = []
+    zones: dict[Path, list[dict[str, str | int]]] = {}
     for other in selects(sequence):
         clip, span = other.clip, handles(other.clip, other.source, sequence.handles)
         last = media_length(clip, sequence.rate) - 1
         first = min(to_frames(span.first / clip.rate, sequence.rate), last)
         stop = min(to_frames(span.stop / clip.rate, sequence.rate), last + 1)
         name = for_xml(f"{ALTERNATIVES}: {other.shot or clip.name} ({other.why})")
-        zones.append((clip.path, {"name": name, "in": first, "out": max(first, stop - 1)}))
+        zone: dict[str, str | int] = {"name": name, "in": first, "out": max(first, stop - 1)}
+        zones.setdefault(clip.path, []).append(zone)
     return zones
 
 
