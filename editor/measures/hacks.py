@@ -4,6 +4,7 @@ A reward that can be hacked is a wrong reward: each way here keeps to the rules 
 editor would. N shots, P cut points.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -22,13 +23,14 @@ from editor.cutting.reward import TERMS, weights_of
 from editor.cutting.search import Choice
 from editor.errors import EditorError
 from editor.learning.edited import Edited
+from editor.learning.like import pace_of
 from editor.measures.dose import scores
 from editor.progress import Advance
 
 SHARE = 0.4  # of the footage, at most, as `cut` takes
 LONGEST = 60.0  # s of film
 PASSAGES = 5  # of a real film, each as long as a rough cut of it would be
-POLICY, REAL = "policy", "real edit"
+POLICY, UNCUT = "policy", "in order, uncut"
 FAR = -1e9  # wish for what is not legal
 SHORTENED = 1e4  # frames: beyond any cut's length, so that a length only settles ties
 
@@ -105,7 +107,7 @@ HACKS: dict[str, Way] = {
     "longest static": _greedy(_static),
     "strobing": _greedy(_strobe),
     "most saturated": _greedy(_saturated),
-    "in order, uncut": _greedy(_uncut),
+    UNCUT: _greedy(_uncut),
 }
 
 
@@ -119,13 +121,17 @@ class Case:
     real: float | None = None
     ablated: bool = True  # is it cut again without each term: one passage of a film will do
 
+    def is_itself(self, hack: str) -> bool:
+        """True where a hack is no hack: a film's own shots, in order and uncut, are its edit."""
+        return self.real is not None and hack == UNCUT
+
 
 @dataclass(frozen=True)
 class Fooled:
     """One way's films over all cases: its score, and by how much the others stand above it."""
 
-    score: Interval
-    below_policy: Interval
+    score: Interval | None  # None where no case has it as a hack
+    below_policy: Interval | None
     below_real: Interval | None  # over the cases with a real edit
 
 
@@ -161,9 +167,10 @@ class Table:
             f"  {'':20}{'score':>24}{'below the policy':>26}{'below the real edit':>26}",
         ]
         for name, row in self.ways.items():
-            real = "-" if row.below_real is None else str(row.below_real)
-            policy = "" if name == POLICY else str(row.below_policy)
-            lines.append(f"  {name:20}{row.score!s:>24}{policy:>26}{real:>26}")
+            policy = "" if name == POLICY else str(row.below_policy or "-")
+            lines.append(
+                f"  {name:20}{row.score or '-'!s:>24}{policy:>26}{row.below_real or '-'!s:>26}"
+            )
         lines += ["", "Where a hack is not the worse:"]
         lines += [f"  {row}" for row in self.wins] or ["  nowhere"]
         if self.ablated:
@@ -187,8 +194,13 @@ def footage_case(name: str, pool: Pool, style: Style, seed: int) -> list[Case]:
 
 
 def film_cases(film: Edited, style: Style, seed: int) -> list[Case]:
-    """Passages of a real film, each against what can be cut of the whole film in its length."""
+    """Passages of a real film, each against what can be cut of the whole film in its length.
+
+    The pace asked for is the film's own: a hack is not to win by fitting another film's.
+    """
     seconds = film.seconds
+    own, _ = pace_of(seconds, style.pace)
+    style = replace(style, pace=replace(own, curve=(1.0, 1.0)))
     ends = np.cumsum(seconds)
     length = min(LONGEST, SHARE * float(ends[-1]))
     starts = [n for n in range(len(seconds)) if ends[-1] - (ends[n] - seconds[n]) >= length]
@@ -224,7 +236,8 @@ def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> T
         films.append(made)
         rows[POLICY].append(film_of(stage, made).score)
         for name, way in HACKS.items():
-            rows[name].append(film_of(stage, way(stage, case.brief.seed)).score)
+            score = film_of(stage, way(stage, case.brief.seed)).score
+            rows[name].append(math.nan if case.is_itself(name) else score)
     ablated = {}
     some = [cases[at] for at in looked]
     for number, term in enumerate(TERMS):
@@ -243,13 +256,17 @@ def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> T
 
 
 def _fooled(cases: Sequence[Case], rows: Mapping[str, Sequence[float]], name: str) -> Fooled:
-    above = np.array(rows[POLICY]) - np.array(rows[name])
-    real = [
-        case.real - score
-        for case, score in zip(cases, rows[name], strict=True)
-        if case.real is not None
+    pairs = [
+        (case.real, policy, score)
+        for case, policy, score in zip(cases, rows[POLICY], rows[name], strict=True)
+        if not math.isnan(score)
     ]
-    return Fooled(interval(rows[name]), interval(above.tolist()), interval(real) if real else None)
+    real = [edit - score for edit, _, score in pairs if edit is not None]
+    return Fooled(
+        interval([score for *_, score in pairs]) if pairs else None,
+        interval([policy - score for _, policy, score in pairs]) if pairs else None,
+        interval(real) if real else None,
+    )
 
 
 def _wins(cases: Sequence[Case], rows: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
@@ -273,6 +290,8 @@ def _ablated(cases: Sequence[Case], films: Sequence[list[Choice]], term: str, cu
         changed.append(1 - len(set(made) & set(other)) / max(1, len(other)))
         mine = film_of(part, other).score
         winning |= {
-            name for name, way in HACKS.items() if film_of(part, way(part, 0)).score >= mine
+            name
+            for name, way in HACKS.items()
+            if not case.is_itself(name) and film_of(part, way(part, 0)).score >= mine
         }
     return Ablated(interval(lost), float(np.mean(changed)), tuple(sorted(winning)))

@@ -67,6 +67,18 @@ def test_the_table_names_every_case_in_which_a_hack_is_not_the_worse(monkeypatch
     assert "greedy itself" in text and "novelty" in text
 
 
+def test_a_films_own_shots_in_order_and_uncut_are_its_edit_and_no_hack():
+    assert CASE.is_itself(hacks.UNCUT) is False
+    cases = hacks.film_cases(edited(20, 2), STYLE, 0)[:1]
+    assert cases[0].is_itself(hacks.UNCUT) and not cases[0].is_itself("strobing")
+    plain = {hacks.UNCUT: hacks.HACKS[hacks.UNCUT]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hacks, "HACKS", plain)
+        patch.setattr(hacks, "TERMS", {})
+        found = hacks.compare(cases, "greedy", search.greedy, lambda *told: None)
+    assert found.ways[hacks.UNCUT].score is None and not found.wins
+
+
 def test_footage_that_cannot_be_cut_is_refused_in_a_sentence():
     with pytest.raises(EditorError, match="nothing to compare"):
         hacks.compare([], "base", search.greedy, lambda *told: None)
