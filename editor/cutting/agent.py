@@ -4,7 +4,7 @@ The policy's own decode sees no reward: at every step it takes the likeliest sho
 likeliest in point, then the likeliest out point. The reward is looked at afterwards, to say why.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -88,23 +88,25 @@ def load_policy(name: str, policies: Path | None = None) -> Cutter:
     search goes on from the best. What the package does not have is looked for among the learned
     ones in `policies`; those search, by the reward that they learned.
     """
-    if policies is not None and name not in policy_names() and name in learned.names(policies):
+    here = learned.names(policies) if policies is not None else ()
+    if policies is not None and name not in policy_names() and name in here:
         return learned_cutter(learned.read(policies, name))
     if name in BASELINES:
         return plain_cutter(name, BASELINES[name])
-    policy = load_weights(name.removesuffix(SEARCH))
+    policy = load_weights(name.removesuffix(SEARCH), here)
     if name.endswith(SEARCH):
         return plain_cutter(name, lambda stage, seed: searched(policy, stage, seed))
     return policy_cutter(name, policy)
 
 
-def load_weights(name: str) -> Policy:
-    """A trained policy by its name in the package, or from its file. Raises PolicyError."""
+def load_weights(name: str, here: Sequence[str] = ()) -> Policy:
+    """A trained policy by its name in the package, or from its file. Raises PolicyError, which
+    names those of the package and the learned ones that are `here`."""
     path = WEIGHTS / f"{name}.safetensors"
     if not path.exists():
         path = Path(name)
     if path.suffix != ".safetensors" or not path.exists():
-        known = ", ".join(policy_names())
+        known = ", ".join((*here, *policy_names()))
         raise PolicyError(
             f"No trained policy is called {name!r}. Known: {known}, or a .safetensors file."
         )

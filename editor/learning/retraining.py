@@ -92,7 +92,7 @@ def _retrain(asked: Asked, advance: Advance) -> Retrained:
     present, base, weights = _present(asked)
     judged = promotion.judge(told, lambda some: weighing.learn(some, asked.seed, found.measures),
                              present)  # fmt: skip
-    stages = tuple(dict.fromkeys(one.stage for one in asked.lessons))
+    stages = tuple({id(one.stage): one.stage for one in asked.lessons}.values())
     if judged.promoted and stages:
         advance(8, total, "cutting by it, to see that it still cuts well")
         judged = promotion.with_base(

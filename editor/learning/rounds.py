@@ -281,8 +281,7 @@ class _Judged:
         seen = editors.stage_of(self.editor, self.case.stage)
         mine, corrected = editors.worth(seen, [film, made])
         best = max(float(self.worths.max()), float(corrected))
-        scale = best - float(np.median(self.worths))
-        return float((best - mine) / scale) if scale > 1e-9 and np.isfinite(mine) else 1.0
+        return best - float(mine) if np.isfinite(mine) else float("nan")
 
 
 def _laid(pool: Pool, stage: Stage, film: Film, habit: Trims) -> list[Offset]:

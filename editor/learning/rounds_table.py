@@ -24,7 +24,7 @@ class Row:
     distance: float  # corrections a cut of the editor's film, mean over unseen pools
     corrections: float  # the same, not divided
     accuracy: float  # of preferences between films of unseen pools; NaN: the arm has no reward
-    regret: float  # worth lost against the best film known, over best less median; mean over pools
+    regret: float  # score by the editor's own reward lost against the best film known, mean
     promoted: bool  # whether a retraining on these films was promoted
 
 
