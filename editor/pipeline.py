@@ -351,9 +351,12 @@ def _share(advance: Advance, done: int, total: int, clip: Clip) -> Callable[[flo
 def _early(clip: Clip, seen: Analysis) -> Skipped | None:
     """Say of a clip that ends early how much of it is used."""
     lost = clip.frames - seen.picture.decoded
-    if lost <= 0 and not clip.missing:
+    if lost <= 0 and not clip.missing and not clip.broken_off:
         return None
     there = seen.picture.decoded / clip.rate
+    if clip.broken_off and not clip.missing:
+        reason = f"ends early: {clip.broken_off}; the {float(there):.1f} s that are there are used"
+        return Skipped(clip.path, reason)
     promised = float(clip.duration) + clip.missing
     reason = f"ends early: {float(there):.1f} s of {promised:.1f} s can be read; those are used"
     return Skipped(clip.path, reason)

@@ -49,6 +49,7 @@ class Clip:
     notes: tuple[str, ...] = ()  # what was conformed, tone-mapped or assumed, in a user's words
     tail: int = 0  # frames at the grid's end that repeat the last source frame
     counted: bool = False  # the file's times are missing or jump: frames are numbered as decoded
+    broken_off: str = ""  # how it shows that the file's end is missing where no header says so
 
     @property
     def duration(self) -> Fraction:

@@ -19,7 +19,7 @@ from editor.timing import Timecode
 
 __all__ = ["digest", "find", "ingest", "probe"]
 
-VERSION = 4  # of what `probe` finds: raised when it finds better
+VERSION = 5  # of what `probe` finds: raised when it finds better
 _BLOCK = 1 << 22  # bytes read at a time while hashing
 
 # Suffixes of what a folder is searched for. A file that is named itself is tried whatever it is.

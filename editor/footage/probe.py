@@ -20,7 +20,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from editor.errors import FootageError
-from editor.footage import grid, packets, timecode
+from editor.footage import ending, grid, packets, timecode
 from editor.footage.clip import Clip, SoundTrack
 from editor.footage.container import (
     Decoder,
@@ -114,10 +114,18 @@ def _clip(
         sound=_sounds(seen, start),
         tail=fitted.tail,
         counted=counted,
+        broken_off=_breaks_off(path, container),
     )
     clip = replace(clip, size=_shown_size(clip), missing=_missing(clip, container, stream, seen))
     notes = _grid_notes(clip, fitted, stream, seen) + _picture_notes(clip, look) + notes
     return replace(clip, notes=tuple(notes))
+
+
+def _breaks_off(path: Path, container: InputContainer) -> str:
+    try:
+        return ending.breaks_off(path, container.format.name)
+    except OSError as err:
+        raise FootageError(f"{path}: cannot be read: {err.strerror or err}.") from err
 
 
 def _missing(clip: Clip, container: InputContainer, stream: VideoStream, seen: Seen) -> float:
