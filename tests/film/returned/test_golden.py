@@ -1,0 +1,138 @@
+"""Projects that other programs saved come back with the cuts that those programs show."""
+
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from editor.film.returned import readers
+from tests import media
+from tests.film import edits
+from tests.film.returned import films
+
+GOLDEN = Path(__file__).parent / "golden"
+NTSC = Fraction(30000, 1001)
+CLIPS = [
+    films.clip("one.mp4", 25, 100),
+    films.clip("two.mov", 25, 120, "01:00:00:00"),
+    films.clip("three.mp4", NTSC, 150, sound=0),
+]
+NUMBERS = {"one.mp4": 0, "two.mov": 1000, "three.mp4": 2000}  # that their first frames carry
+
+# What the program shows: clip, its in and out, frame and length in the film, gaps closed.
+SHOWN: dict[str, list[tuple[str, int, int, int, int]]] = {
+    "melt_trims.mlt": [("one.mp4", 10, 40, 0, 30), ("two.mov", 5, 25, 30, 20)],
+    "melt_layers.mlt": [
+        ("one.mp4", 10, 30, 0, 20), ("three.mp4", 3, 15, 20, 10), ("two.mov", 5, 25, 30, 20),
+    ],
+    "melt_mix.mlt": [
+        ("one.mp4", 0, 38, 0, 38), ("one.mp4", 38, 44, 38, 6), ("two.mov", 6, 12, 44, 6),
+        ("two.mov", 12, 120, 50, 108),
+    ],
+    "melt_effects.mlt": [
+        ("three.mp4", 3, 33, 0, 30), ("three.mp4", 60, 90, 30, 30), ("one.mp4", 8, 34, 60, 31),
+        ("two.mov", 0, 17, 91, 20),
+    ],
+    "shotcut_split.mlt": [
+        ("one.mp4", 10, 40, 0, 30), ("three.mp4", 12, 60, 30, 40), ("one.mp4", 60, 79, 70, 19),
+        ("one.mp4", 79, 100, 89, 21), ("two.mov", 50, 90, 110, 40),
+    ],
+    "kdenlive_gap.kdenlive": [
+        ("one.mp4", 10, 40, 0, 30), ("three.mp4", 12, 60, 30, 40), ("one.mp4", 60, 100, 70, 40),
+        ("two.mov", 50, 90, 110, 40),
+    ],
+    "kdenlive_mix.kdenlive": [
+        ("one.mp4", 10, 40, 0, 30), ("three.mp4", 12, 60, 30, 40), ("one.mp4", 60, 88, 70, 28),
+        ("two.mov", 38, 90, 98, 52),
+    ],
+}  # fmt: skip
+GAPS = {"melt_layers.mlt": (30, 40), "kdenlive_gap.kdenlive": (30, 50),
+        "kdenlive_mix.kdenlive": (30, 50)}  # fmt: skip
+MIXED = {"melt_mix.mlt": range(38, 50), "kdenlive_mix.kdenlive": range(105, 131)}
+GREY = {"melt_effects.mlt": range(30, 60)}  # by an effect: the numbers' ring is no longer green
+SPED = {"melt_effects.mlt": range(91, 111)}  # the model has no other speed
+TURNED = {"melt_effects.mlt": range(111, 121)}  # red, which is no clip
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_cuts_are_those_that_the_program_shows(name):
+    found = films.back(GOLDEN / name, CLIPS)
+    assert films.cuts(found.timeline) == SHOWN[name]
+
+
+def test_every_golden_file_is_read():
+    assert {path.name for path in GOLDEN.iterdir()} - {"NOTE.md"} == set(SHOWN)
+
+
+def test_what_is_not_held_is_named_and_kept():
+    found = films.back(GOLDEN / "melt_effects.mlt", CLIPS)
+    assert found.speeds == {3: Fraction(2)}
+    kept = [(row["cut"], row["what"], row["name"]) for row in found.opaque]
+    assert kept == [(1, "effect", "grayscale"), (3, "speed", "200 %"), (None, "generator", "red")]
+    assert '<property name="mlt_service">grayscale</property>' in str(found.opaque[0]["text"])
+    said = " ".join(found.notes)
+    assert "'grayscale'" in said and "200 %" in said and "generator 'red'" in said
+
+
+def test_a_mix_is_a_cut_in_its_middle_and_said_to_be(tmp_path):
+    for name, frames in (("melt_mix.mlt", 12), ("kdenlive_mix.kdenlive", 26)):
+        assert any(f"{frames} frames is a cut" in n for n in films.back(GOLDEN / name, CLIPS).notes)
+
+
+def test_the_version_that_shotcut_and_kdenlive_kept_a_note_of_is_known():
+    for name in ("shotcut_split.mlt", "kdenlive_gap.kdenlive"):
+        assert readers.read(GOLDEN / name).parent == "film"
+
+
+# --- as melt shows them ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rushes(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("rushes")
+    for clip in CLIPS:
+        media.numbered(
+            folder / clip.name,
+            clip.frames,
+            clip.rate,
+            size=(160, 96),
+            sound=media.tone(float(clip.duration)) if clip.sound else None,
+            start_timecode=str(clip.timecode) if clip.timecode else None,
+            first_number=NUMBERS[clip.name],
+        )
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("melt") is None, reason="melt is not installed: apt install melt")
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_frame_is_the_one_that_melt_shows(name, rushes, tmp_path):
+    project = Path(shutil.copy(GOLDEN / name, rushes / name))
+    film = films.back(project, CLIPS).timeline
+    first, stop = GAPS.get(name, (0, 0))
+    frames = film.frames + stop - first + len(TURNED.get(name, ()))
+    melted = tmp_path / "melted.avi"
+    subprocess.run(
+        ["melt", str(project), "in=0", f"out={frames - 1}", "-consumer", f"avformat:{melted}",
+         "vcodec=huffyuv", "pix_fmt=yuv422p", "an=1", "real_time=-1", "s=320x180"],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    shown = edits.numbers(melted)
+    assert len(shown) == frames  # melt exits 0 when it failed, too
+    ours = [NUMBERS[clip] + frame for clip, frame in films.shown(film)]
+    ours[first:first] = [None] * (stop - first)
+    told = {frame for found in (MIXED, GREY, SPED, TURNED) for frame in found.get(name, ())}
+    for frame in set(range(frames)) - told:
+        nearest = 1 if _is_other_rate(film, frame, first, stop) else 0
+        assert (shown[frame] is None) == (ours[frame] is None), frame
+        if shown[frame] is not None:
+            assert abs(shown[frame] - ours[frame]) <= nearest, frame
+
+
+def _is_other_rate(film, frame: int, first: int, stop: int) -> bool:
+    """True where a clip of another rate shows: MLT and we may differ by a frame of it."""
+    if first <= frame < stop:
+        return False
+    cut, _ = film.source_of(frame - (stop - first if frame >= stop else 0))
+    return cut.clip.rate != film.rate
