@@ -182,7 +182,8 @@ def _train(options: argparse.Namespace) -> int:
         films=options.films,
         seed=options.seed,
         resume=options.resume,
-        command=shlex.join([*arguments.PROGRAM.split(), *options.argv]),
+        # A run that was killed and went on is made again by the command without --resume.
+        command=shlex.join([*arguments.PROGRAM.split(), *_without(options.argv, "--resume")]),
     )
     trained = pipeline.train(config, training, watch)
     if options.json:
@@ -193,6 +194,10 @@ def _train(options: argparse.Namespace) -> int:
             f"Next    cut with it: --policy {printable(str(trained.policy))}"
         )
     return MADE
+
+
+def _without(argv: Sequence[str], word: str) -> list[str]:
+    return [given for given in argv if given != word]
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -41,10 +41,15 @@ def add_train(commands: "Commands[Parser]") -> None:
         type=Path,
         default=Path("runs/policy"),
         metavar="DIR",
-        help="policy.safetensors, checkpoints and the log go here (default: runs/policy)",
+        help="policy.safetensors, its card.md, the checkpoint and the log go here (default:"
+        " runs/policy)",
     )
     options.add_argument(
-        "--algorithm", default="ppo", metavar="NAME", help="ppo, reinforce or clone (default: ppo)"
+        "--algorithm",
+        default="ppo",
+        metavar="NAME",
+        help="ppo, actor-critic, reinforce (its baseline the other films' mean), reinforce-value (a"
+        " learned baseline), reinforce-plain (none) or clone (default: ppo)",
     )
     for name, default, what in (
         ("steps", 800, "steps of policy gradient"),
@@ -60,7 +65,11 @@ def add_train(commands: "Commands[Parser]") -> None:
             help=f"{what} (default: {default})",
         )
     add_seed(options)
-    options.add_argument("--resume", action="store_true", help="go on from the folder's checkpoint")
+    options.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the folder's checkpoint, to the same numbers as if nothing had happened",
+    )
     add_outputs(options)
     add_backbone(options)
     add_style(options, "under which the footage is offered")

@@ -1,6 +1,11 @@
 """Turn a trained policy into its model card: what made it, which real clips it saw, and how it
-scores on each kind of pool apart."""
+scores on each kind of pool apart.
 
+Training writes one beside its checkpoint, and measures it when it ends. Of a policy alone, on
+simulated pools: `python -m editor.learning.card models/weights/base.safetensors > base.md`.
+"""
+
+import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +16,9 @@ from editor.cutting import evaluation
 from editor.cutting.baselines import BASELINES
 from editor.cutting.environment import make_stage
 from editor.cutting.evaluation import Case, Interval
+from editor.cutting.observation import FEATURES
 from editor.cutting.pool import Pool
+from editor.cutting.reward import TERMS
 from editor.errors import EditorError
 from editor.learning import examination, keeping
 from editor.learning.curriculum import sample_brief
@@ -20,6 +27,7 @@ from editor.learning.simulate import sample_world, simulate
 from models import checkpoint
 from models.checkpoint import Card
 from models.policy import Policy
+from models.rollout import one_thread
 
 FILE = "card.md"
 STREAM = 3  # of draws that training does not use: 1 cloning's pools, 2 policy gradient's
@@ -159,3 +167,20 @@ def write(
 ) -> None:
     """Write the card whole or not at all."""
     checkpoint.write_bytes(path, text(card, scores, rows).encode())
+
+
+def main() -> None:
+    """Print the card of a policy's file."""
+    parser = argparse.ArgumentParser(description="Print a policy's model card.")
+    parser.add_argument("policy", type=Path, help="a .safetensors file")
+    parser.add_argument("--pools", type=int, default=24, help="simulated ones (default: 24)")
+    parser.add_argument("--most-shots", type=int, default=200, help="of a pool (default: 200)")
+    asked = parser.parse_args()
+    policy, card = checkpoint.load_policy(asked.policy, FEATURES, tuple(TERMS))
+    with one_thread():
+        scores = measure(policy, (), asked.pools, asked.most_shots, card.seed)
+    print(text(card, scores, keeping.read_log(asked.policy.parent)), end="")
+
+
+if __name__ == "__main__":
+    main()

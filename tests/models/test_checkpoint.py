@@ -1,3 +1,8 @@
+import json
+import pickle
+import re
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -90,3 +95,83 @@ def test_loading_a_policy_leaves_the_worlds_randomness_alone(saved):
     torch.manual_seed(1)
     checkpoint.load_policy(path, FEATURES, tuple(TERMS))
     assert torch.equal(torch.rand(3), expected)
+
+
+def rewritten(path: Path, change) -> Path:
+    """The file with another card; `change` gets the card's table and returns what to write."""
+    tensors, metadata = checkpoint.read(path)
+    table = change(json.loads(metadata["card"]))
+    text = table if isinstance(table, str) else json.dumps(table)
+    checkpoint.write(path, tensors, {**metadata, "card": text})
+    return path
+
+
+@pytest.mark.parametrize(
+    "change,said",
+    [
+        (lambda card: {**card, "sizes": {**card["sizes"], "width": 10**9}}, "1 to 4096"),
+        (lambda card: {**card, "sizes": {**card["sizes"], "layers": -1}}, "layers is -1"),
+        (lambda card: {**card, "sizes": {**card["sizes"], "width": True}}, "width is True"),
+        (lambda card: {**card, "sizes": {**card["sizes"], "heads": 7}}, "64 does not part into 7"),
+        (lambda card: {**card, "sizes": {"shot": 3}}, "sizes are"),
+        (lambda card: {**card, "sizes": {**card["sizes"], "shot": 3}}, "has room for 3"),
+        (lambda card: {**card, "features": ["shot"]}, "features are"),
+        (lambda card: {**card, "features": {**card["features"], "shot": "all"}}, "list of names"),
+        (lambda card: {**card, "footage": [1]}, "footage are"),
+        (lambda card: {**card, "seed": "7"}, "seed and command"),
+        (lambda card: {**card, "more": 1}, "cannot be read"),
+        (lambda card: "[" * 100_000, "cannot be read"),
+        (lambda card: "no JSON", "cannot be read"),
+    ],
+)
+def test_a_card_that_cannot_be_true_is_refused_before_anything_is_built(saved, change, said):
+    path = rewritten(saved[0], change)
+    with pytest.raises(ValueError, match=re.escape(said)) as err:
+        checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+    assert str(path) in str(err.value) and len(str(err.value)) < 600
+
+
+def test_tensors_of_another_kind_are_refused_with_both_sides_named(saved):
+    path, _, _ = saved
+    tensors, metadata = checkpoint.read(path)
+    checkpoint.write(path, {**tensors, "key.bias": tensors["key.bias"].double()}, metadata)
+    with pytest.raises(ValueError, match=r"key\.bias is float64 \(64,\) there and float32 \(64,\)"):
+        checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+
+
+def test_a_missing_tensor_is_named(saved):
+    path, _, _ = saved
+    tensors, metadata = checkpoint.read(path)
+    del tensors["worth.0.bias"]
+    checkpoint.write(path, tensors, metadata)
+    with pytest.raises(ValueError, match=r"worth\.0\.bias is absent there and float32"):
+        checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+
+
+class Hostile:
+    """Touches a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("how", [pickle.dump, torch.save])
+def test_a_pickle_is_refused_and_runs_nothing(tmp_path, how):
+    path, touched = tmp_path / "policy.safetensors", tmp_path / "touched"
+    with path.open("wb") as file:
+        how(Hostile(touched), file)
+    with pytest.raises(ValueError, match="no whole safetensors file"):
+        checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+    assert not touched.exists()
+
+
+def test_nothing_in_the_source_loads_a_pickle():
+    root = Path(checkpoint.__file__).parents[1]
+    for path in [*root.glob("models/**/*.py"), *root.glob("editor/**/*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"pickle\.loads?\(|allow_pickle=True", text), path
+        for call in re.findall(r"torch\.load\([^)]*\)", text):
+            assert "weights_only=True" in call, f"{path}: {call}"
