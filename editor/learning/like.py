@@ -32,7 +32,7 @@ LEAST_SHOTS = 6  # of a film that can be taken after: fewer have no pace
 FLASH = 0.2  # s; what is detected as a shorter shot is a flash, not a shot
 MEMORY_SHOTS = 30  # the base style's autocorrelation weighs as if it had been seen in so many
 CURVE_SHOTS = 10  # a step of the curve: a median of fewer is mostly chance
-CURVE_WORTH = 0.02  # of `distance`: by so much a pace without the film's curve must be nearer
+_CURVED, _STYLES = 0, 2  # places among the paces on offer: with the film's curve, the base style's
 NARROWEST, WIDEST = 0.1, 1.5  # of the standard deviation of log length that is asked for
 ROOM = 1.25  # times the median, which the longest cut may always have: footage is as it is
 MOST_STEPS = 7  # of the curve, as `fit-pace` has them
@@ -137,7 +137,8 @@ def pace_of(seconds: np.ndarray, base: Pace) -> tuple[Pace, tuple[str, ...]]:
     count, memory = len(seconds), lag_one(np.log(seconds))
     share = count / (count + MEMORY_SHOTS)
     held = share * memory + (1 - share) * base.autocorrelation
-    offers = [*(_log_normal(seconds, curve) for curve in (_curve(seconds), _flat(seconds))), base]
+    curve = _curve(seconds)
+    offers = [_log_normal(seconds, curve), _log_normal(seconds, _flat(seconds)), base]
     offers = [
         replace(
             one,
@@ -148,18 +149,30 @@ def pace_of(seconds: np.ndarray, base: Pace) -> tuple[Pace, tuple[str, ...]]:
         for one in offers
     ]
     away = [distance(asked_lengths(one), seconds) for one in offers]
-    best = 0 if away[0] <= min(away) + CURVE_WORTH else int(np.argmin(away))
+    best = _CURVED if _curve_is_told(seconds, curve) else 1 + int(np.argmin(away[1:]))
     pace = offers[best]
     steps = ", ".join(f"{factor:.2f}" for factor in pace.curve)
     return pace, (
         f"shot lengths: {count} shots, median {np.median(seconds):.2f} s,"
         f" {seconds.min():.2f} to {seconds.max():.1f} s; asked for: log-normal about"
         f" {pace.median:.2f} s, log sd {pace.log_sd:.2f}, {away[best]:.2f} from the film's own"
-        f" (the style's {away[-1]:.2f})" + (": the style's pace serves best" if best == 2 else ""),
+        f" (the style's {away[-1]:.2f})"
+        + (": the style's pace serves best" if best == _STYLES else ""),
         f"memory: lag-1 autocorrelation {memory:+.2f}, taken as {held:+.2f} since"
         f" {count} shots are {'few' if share < 0.6 else 'some'}",
         f"curve over the film: {steps}",
     )
+
+
+def _curve_is_told(seconds: np.ndarray, about: tuple[tuple[float, ...], np.ndarray]) -> bool:
+    """True where the film's curve explains its lengths better than none by Schwarz's criterion
+    (Annals of Statistics 6 (1978)): each of its steps must earn half a log of the shots' number."""
+    curve, drift = about
+    if len(curve) < 3:
+        return False
+    log = np.log(seconds)
+    gained = len(log) * np.log(log.std() / max(1e-6, float((log - drift).std())))
+    return bool(gained > len(curve) * np.log(len(log)) / 2)
 
 
 def _log_normal(seconds: np.ndarray, about: tuple[tuple[float, ...], np.ndarray]) -> Pace:

@@ -53,7 +53,7 @@ def test_a_film_that_is_paced_as_the_style_keeps_the_styles_pace():
     pace, said = like.pace_of(drawn, BASE.pace)
     assert pace.median == pytest.approx(BASE.pace.median, rel=0.2)
     own = like.distance(like.asked_lengths(pace), drawn)
-    assert own <= like.distance(like.asked_lengths(BASE.pace), drawn) + like.CURVE_WORTH
+    assert own <= like.distance(like.asked_lengths(BASE.pace), drawn)
     assert any("from the film's own" in line for line in said)
 
 
