@@ -19,8 +19,8 @@ AIR = (0.15, 0.40)  # s, between a cut and the speech that it holds: room to bre
 LISTENING = 1.0  # s, shortest cut without speech out of a region with speech: less is dead air
 BREATH = 0.60  # s, a shorter pause parts no sentence from the next: both are one utterance,
 UTTERANCE = 4.0  # s, unless that is longer; then it is parted in its widest pauses
-PAUSE = 3.0  # s, a shorter silence between two utterances is a pause and no reaction
-SCENE = 8.0  # s, a shorter silence in a take that has other takes is waiting for the line
+REACTION = 4.0  # s, a shorter silence about words is a pause, or waits for the line or for "cut";
+SCENE = 8.0  # s, likewise in a take of a line that has other takes
 SHORTEST = 0.30  # s, a shorter picture is not read as a shot
 WORD_GUARD = 0.06  # s, a cut without speech keeps this far from words: a detector's ends are soft
 REGION = 10.0  # s, length that a region is split down to
@@ -239,8 +239,7 @@ class _Legality:
         # Less air only where the clip, or what is left of it unmasked, itself has less.
         lead_least = np.minimum(AIR[0], following - run.first / rate) - EPSILON
         tail_least = np.minimum(AIR[0], run.stop / rate - before) - EPSILON
-        heard = (speech[:, 1] > run.first / rate) & (speech[:, 0] < run.stop / rate)
-        silence = _silence(before, following, run, rate, waits and bool(heard.any()))
+        silence = _silence(before, following, run, rate, SCENE if waits else REACTION)
         return cls(
             seconds=t,
             inside=inside,
@@ -253,15 +252,17 @@ class _Legality:
 
 
 def _silence(
-    before: np.ndarray, following: np.ndarray, run: FrameSpan, rate: float, waits: bool
+    before: np.ndarray, following: np.ndarray, run: FrameSpan, rate: float, least: float
 ) -> np.ndarray:
-    """(P,) bool: points in a silence long enough to be a shot of its own; `before` and `following`
-    are the s at which speech ends before each point and begins after it."""
+    """(P,) bool: points in a silence of at least so many s, or in a run in which nobody speaks.
+
+    before, following: (P,) s at which speech ends before each point and begins after it.
+    """
     begin, end = run.first / rate, run.stop / rate
-    long = np.minimum(following, end) - np.maximum(before, begin)
-    if waits:
-        return np.asarray(long >= SCENE)
-    return np.asarray((before <= begin) | (following >= end) | (long >= PAUSE))
+    alone = (before <= begin + EPSILON) & (following >= end - EPSILON)
+    return np.asarray(
+        alone | (np.minimum(following, end) - np.maximum(before, begin) >= least - EPSILON)
+    )
 
 
 def _parts(points: CutPoints, clip: Clip, legal: _Legality) -> list[tuple[int, int]]:

@@ -39,6 +39,12 @@ PANNED = 0.08  # widths that the whole picture shifts: the camera moved, not a b
 APART = 3.0  # times the pictures' own unrest by which board and scene differ
 BURST = 3.0  # times the scene's own motion, while a board is moved
 BURST_LEAST = 0.01  # luma change a frame at 25 a second
+BURST_PEAK = 4.0  # times the rest about it that a board's way out reaches; measured 25 and more,
+# of a camera or a scene that moves 0.5-3.3, up to 7.6 of such as move for longer
+BURST_LONGEST = 1.5  # s that a board takes on its way out; what moves longer is the camera
+BURST_REST = 0.6  # s before the clap, and about as much after the board's way out, of rest
+SHOWN = 0.25  # s that a board is seen before its clap at least
+SCENE = 1.5  # s of scene that a slate announces at least
 
 
 @dataclass(frozen=True)
@@ -181,12 +187,36 @@ def _board_leaves(sight: _Sight, clap: int, least: float = BOARD_SHARE[0]) -> in
     """Frame by which the board held at the clap has left; None where no board is seen."""
     rate = sight.rate
     board = (sight.at >= clap - HELD * rate) & (sight.at <= clap + 0.1 * rate)
+    out = _compared(sight, clap, board, least)
+    return out if out is not None and _in_a_burst(sight, clap, out) else None
+
+
+def _compared(sight: _Sight, clap: int, board: np.ndarray, least: float) -> int | None:
+    """Frame by which the picture of the moments `board` (bool) has made room for another."""
+    rate = sight.rate
     for low, high in GONE:
         scene = (sight.at >= clap + low * rate) & (sight.at <= clap + high * rate)
         seen = _compare(sight.thumb[board], sight.thumb[scene])
         if seen is not None and seen.share >= least:
             return _scene_begins(sight, seen, clap, clap + round(TAKEN_OUT * rate))
     return _seen_soon(sight, clap, sight.thumb[board], least)
+
+
+def _in_a_burst(sight: _Sight, clap: int, out: int) -> bool:
+    """True where the picture rests, then moves much and shortly, and rests again: a board goes so.
+
+    A camera that moves changes as much of the picture, but evenly or for long; so does a scene.
+    """
+    rate, motion = sight.rate, sight.motion
+    if sight.frames - out < SCENE * rate or out <= clap or clap < SHOWN * rate:
+        return False
+    rest = round(BURST_REST * rate)
+    still = (motion[max(1, clap - rest) : max(1, clap - 1)], motion[out : out + rest])
+    usual = max([float(np.median(part)) for part in still if len(part)] + [BURST_LEAST / 4])
+    window = motion[clap:out]
+    peak = float(window.max())
+    lasts = int((window > peak / BURST).sum())
+    return peak >= BURST_PEAK * usual and lasts <= BURST_LONGEST * rate
 
 
 def _seen_soon(sight: _Sight, clap: int, board: np.ndarray, least: float) -> int | None:

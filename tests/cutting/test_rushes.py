@@ -1,8 +1,10 @@
 """What the pool makes of the project's own rushes, of which every slate and take is known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from editor.config import Pace, Style
@@ -12,7 +14,7 @@ from editor.footage.cache import Cache
 
 RUSHES = Path(__file__).resolve().parents[2] / "sample_footage"
 TAKES = ("4E_take1", "4E_take2", "4E_take3", "4B_take1")  # that are pooled
-SLATE = {"slate", "before the clap", "the slate is taken out"}
+SLATE = {"slate", "before the clap", "the slate is taken out", "tail slate"}
 NEAR = 0.15  # s between where a slate is away and where the mask ends
 STYLE = Style("plain", "", 30.0, "recorded", Pace(3.0, 0.5, 0.2))
 
@@ -73,6 +75,29 @@ def test_a_shot_without_a_slate_loses_none(every):
     assert len(plain) == 3
     for clip in plain:
         assert slate_of(clip, known[clip.digest]) == (), clip.name
+
+
+def with_knock(known, second):
+    """The analysis of a take in which somebody knocks: as sudden and as loud as a clap."""
+    level = known.sound.level.copy()
+    at = round(second * 100)
+    decay = np.linspace(-6.0, -60.0, 12)[: len(level) - at]
+    level[at : at + len(decay)] = np.maximum(level[at : at + len(decay)], decay)
+    onsets = np.sort(np.append(known.sound.onsets, second))
+    return replace(known, sound=replace(known.sound, level=level, onsets=onsets))
+
+
+def test_a_knock_anywhere_in_a_take_is_taken_for_no_clap(every):
+    clips, known, told = every
+    heard = 0
+    for clip in clips:
+        fact, seen = told[clip.path.name], known[clip.digest]
+        away = fact["slate_end_s"] or 0.0
+        for second in np.arange(away + 0.1, min(float(clip.duration) - 0.3, 15.0), 0.3):
+            heard += 1
+            slate = slate_of(clip, with_knock(seen, float(second)))
+            assert (slate or (0.0,))[-1] == pytest.approx(away, abs=NEAR), (clip.name, second)
+    assert heard > 400
 
 
 def test_the_pool_names_the_slate_among_what_it_leaves_out(rushes):
