@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from editor.cutting.environment import Stage
+from editor.cutting.rules import STUTTER
 from editor.cutting.search import Choice
 
 ROUNDS = 60  # neighbourhoods at most
 EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
 NEIGHBOURS = 96  # films tried a round: one batch
-STUTTER = 0.5  # s: a shorter jump forward inside one take reads as a fault, not as a cut
 PATIENCE = 4  # rounds without gain before the film is left as it is
 MOVES = ("replace", "trim", "drop", "insert", "exchange")
 ODDS = (0.25, 0.3, 0.05, 0.1, 0.3)  # chosen: an exchange keeps the length, so it is often legal

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from editor.cutting import promise, wanted
 from editor.cutting.environment import Films, Stage
 from editor.cutting.pool import TOTALS
+from editor.cutting.promise import Worth
 from editor.cutting.reward import TERMS, weights_of
 from editor.cutting.terms import KIND_VALUE, LEVEL_RANGE, STILL, nearest
 from models.policy import Scene, Sizes
@@ -19,12 +21,12 @@ from models.policy import Scene, Sizes
 KINDS = 7  # of measures.Kind
 SHOT = (
     "longest", "shortest", "pairs", "points", *TOTALS, "voice", "takes", "crowd", "twin",
-    "setup share", "flow x", "flow y", "level", "inviting points",
+    "setup share", "flow x", "flow y", "level", "inviting points", "worth", "worth among all",
 )  # fmt: skip
 POINT = (
     *(f"kind {n}" for n in range(KINDS)), "invites", "level", "face", "flow x", "flow y", "place",
     "from start", "to end", *(f"{name} ahead" for name in TOTALS),
-    *(f"{name} behind" for name in TOTALS), "may be in", "may be out",
+    *(f"{name} behind" for name in TOTALS), "may be in", "may be out", "worth onward",
 )  # fmt: skip
 STYLE = (
     *(f"weight {name}" for name in TERMS), "median", "log_sd", "autocorrelation",
@@ -34,19 +36,23 @@ STYLE = (
 FILM = (
     "begun", "length", "left", "cuts left", "last z", "last z but one", "mean z", "spread z",
     "count", "next place", "may stop", "legal share", "footage passed", "footage to spare",
-    "setups seen", "setups wanted", "unanswered", "beat gap",
+    "setups seen", "setups wanted", "unanswered", "beat gap", "fit", "wanted z", "wanted gain",
+    "rhythm",
 )  # fmt: skip
 SHOT_PAIR = (
     "cosine", "likeness", "colour", "shown", "same clip", "same setup", "setup seen", "same shot",
-    "flow", "level", "passed over", "step", "spare after", "wanted", "opening",
+    "flow", "level", "passed over", "step", "spare after", "wanted", "join worth", "novelty worth",
+    "coverage worth", "promise", "short of best", "better ahead", "enough ahead", "length wanted",
+    "setups left behind", "setups ahead", "opening",
 )  # fmt: skip
 IN_PAIR = (
     "cosine", "colour", "flow", "level", "same setup", "seamless", "invites", "longest z",
-    "shortest z", "nearest z", "opening", "legal outs",
+    "shortest z", "nearest z", "opening", "legal outs", "join worth", "worth onward", "both",
+    "short of best", "length wanted",
 )  # fmt: skip
 OUT_PAIR = (
     "z", "distance", "rhythm", "length", "left", "may end", "beat", "on beat", "invites",
-    *TOTALS, "beat known",
+    *TOTALS, "beat known", "worth", "short of best", "length wanted", "rhythm after", "error",
 )  # fmt: skip
 FEATURES = {
     "shot": SHOT, "point": POINT, "style": STYLE, "film": FILM, "shot_pair": SHOT_PAIR,
@@ -71,6 +77,10 @@ class Watched:
     level: Tensor  # (N,) mean level, dBFS
     seconds: Tensor  # (N,) s on offer in the shot
     before: Tensor  # (N,) s on offer in the shots recorded before it
+    worth: Worth
+    covers: float  # worth of a new set-up
+    lengths: Tensor  # (N, Q) bool, lengths that the shot can be cut to: steps of pacing.GRID
+    last_of: Tensor  # (S, N) float32, 1 where a set-up can still be met after the shot's rank
 
     @property
     def stop(self) -> int:
@@ -118,13 +128,16 @@ class Watched:
         seen = film.setups.sum(1) / room
         open_ = (~state.answered).sum(1).float()
         gap = nearest(stage.reward.beats, film.length / m.rate)
+        wants = wanted.lengths(stage, film)
+        best = wants.max(1)
         rows = [
             begun, length, (left + 0.1).log() / 2, left / brief.style.pace.median / 10, last,
             before * (film.count > 1), mean, spread, (film.count + 1.0).log() / 3,
             stage.reward.length_z(film.length, torch.full_like(film.length, round(m.rate))),
             mask[:, -1].float(), mask[:, :-1].float().mean(1),
             passed / self.seconds.sum(), (spare.clamp(min=0.1) / left.clamp(min=0.5)).log() / 2,
-            seen, seen - length, open_, gap.clamp(max=1),
+            seen, seen - length, open_, gap.clamp(max=1), wanted.fit(film) * begun,
+            wanted.GRID[best.indices], best.values, wanted.rhythm(stage, film) * begun,
         ]  # fmt: skip
         return torch.stack([row.float() for row in rows], -1).clamp(-4, 4)
 
@@ -162,7 +175,41 @@ class Watched:
         ]
         meets = torch.where(begun[..., None], torch.stack(rows, -1), torch.zeros(()))
         meets[..., 10:] = torch.stack(rows[10:], -1)
-        return torch.cat([meets, (~begun).float().expand_as(over)[..., None]], -1), mask
+        brings = self._promise(films, mask[:, :-1], rows)
+        return torch.cat([meets, brings, (~begun).float().expand_as(over)[..., None]], -1), mask
+
+    def _promise(self, films: Films, mask: Tensor, rows: list[Tensor]) -> Tensor:
+        """What each shot would bring, by its means, and what of better is still ahead."""
+        stage, film = self.stage, films.progress
+        m = stage.material
+        begun = (film.shot >= 0)[:, None]
+        cosine, _, colour, shown, _, same, _, _, flow, level = rows[:10]
+        like = 0.5 * (cosine.clamp(min=0) + colour)
+        severity = ((like - 0.2) / 0.6).clamp(0, 1) * (0.5 + 0.5 * same)
+        join = (
+            promise.weighed(stage, "jump_cut", 1 - 2 * severity)
+            + promise.weighed(stage, "motion_match", flow)
+            + promise.weighed(stage, "colour_match", 2 * colour - 1)
+            + promise.weighed(stage, "level_match", 1 - 2 * level.clamp(max=1))
+        ) * begun
+        new = promise.weighed(stage, "novelty", 1 - 2 * shown)
+        covers = self.covers * (~film.setups[:, m.setup]).float()
+        whole = self.worth.shot + join + new + covers
+        short = whole - whole.masked_fill(~mask, -9.0).amax(1, keepdim=True).clamp(min=-8)
+        ahead = self.worth.ahead(mask.float(), self.seconds)
+        left = (stage.brief.duration - film.length / m.rate).clamp(min=0.5)[:, None]
+        offered = (mask * self.seconds).sum(1, keepdim=True).clamp(min=0.1)
+        wants = wanted.lengths(stage, film)[:, None].masked_fill(~self.lengths, -1.0).amax(2)
+        unseen = (~film.setups).float()
+        recorded = float(stage.rules.order == "recorded")
+        still = (unseen @ self.last_of) * recorded  # (B, N)
+        room = max(1.0, min(m.setups, stage.brief.duration / (1.3 * stage.brief.style.pace.median)))
+        behind = (unseen.sum(1, keepdim=True) * recorded - still) / room
+        found = [
+            join, new, covers, whole, short, ahead, ahead * offered / left, wants, behind,
+            still / room,
+        ]  # fmt: skip
+        return torch.stack([row.clamp(-4, 4) for row in found], -1)
 
     def pairs(self, films: Films, shot: Tensor) -> Tensor:
         """(B, P, P) bool: legal [in, out] of the chosen shots."""
@@ -195,8 +242,13 @@ class Watched:
         meets = torch.where(begun[..., None], torch.stack(joins, -1), torch.zeros(()))
         rows = [self.invites[shot], longest, shortest, near]
         rows = [torch.where(some, row, torch.zeros(())).clamp(-3, 3) for row in rows]
-        rows += [(~begun).float().expand_as(near), (count + 1.0).log() / 3]
-        return torch.cat([meets, torch.stack(rows, -1)], -1)
+        joined, onward = promise.joins(stage, films, shot), self.worth.onward[shot]
+        both = joined + onward
+        short = both - both.masked_fill(~some, -9.0).amax(1, keepdim=True).clamp(min=-8)
+        wants = wanted.at(wanted.lengths(stage, film), z.flatten(1)).view_as(z)
+        wants = torch.where(pairs, wants, -1.0).amax(-1)
+        rows += [(~begun).float().expand_as(near), (count + 1.0).log() / 3, joined, onward, both]
+        return torch.cat([meets, torch.stack([*rows, short.clamp(min=-4), wants], -1)], -1)
 
     def outs(self, films: Films, shot: Tensor, first: Tensor) -> Tensor:
         """What each out point would make of the chosen in points: (B, P, len(OUT_PAIR))."""
@@ -213,11 +265,16 @@ class Watched:
         gap = nearest(stage.reward.beats, end / m.rate)
         known = torch.full_like(z, float(len(stage.reward.beats) > 0))
         means = [m.mean(name, shot[:, None], first[:, None], rows_) for name in TOTALS]
+        worth = self.worth.pair[shot, first]  # (B, P)
+        fits = stage.rules.allowed[shot, first]
+        short = worth - worth.masked_fill(~fits, -9.0).amax(1, keepdim=True).clamp(min=-8)
         rows = [
             z, z.abs(), (z - brief.style.pace.autocorrelation * last).abs(),
             (frames / m.rate + 0.05).log(), (left + 0.1).log() / 2,
             (end >= stage.rules.low).float(), gap.clamp(max=1),
             torch.exp(-0.5 * (gap / 0.05) ** 2) * known, self.invites[shot], *means, known,
+            worth, short, wanted.at(wanted.lengths(stage, film), z),
+            wanted.rhythm_after(stage, film, z), 10 * (end / m.rate / brief.duration - 1),
         ]  # fmt: skip
         return torch.stack(rows, -1).clamp(-4, 4)
 
@@ -229,20 +286,31 @@ def watch(stage: Stage) -> Watched:
     invites = torch.tensor(KIND_VALUE)[m.kind.clamp(min=0)] * m.real
     flow = (m.flow * weight[..., None]).sum(1)
     level = (m.level * weight).sum(1)
-    scene = Scene(
-        shots=_shots(stage, flow, level, invites, weight),
-        points=_points(stage, invites),
-        style=_style(stage),
-    )
     ends = torch.where(stage.rules.allowed.any(1), m.time, torch.zeros(()))
     seconds = ends.amax(1)
     order = m.rank.argsort()
     before = torch.empty_like(seconds)
     before[order] = seconds[order].cumsum(0) - seconds[order]
-    return Watched(stage, scene, invites, flow, level, seconds, before)
+    worth = promise.measure(stage, seconds)
+    scene = Scene(
+        shots=_shots(stage, flow, level, invites, weight, worth),
+        points=_points(stage, invites, worth),
+        style=_style(stage),
+    )
+    covers = promise.coverage_step(stage)
+    offers = wanted.offered(stage)
+    last_rank = torch.full((m.setups,), -1).scatter_reduce(
+        0, m.setup, torch.where(seconds > 0, m.rank, -1), "amax"
+    )
+    last_of = (last_rank[:, None] > m.rank).float()
+    return Watched(
+        stage, scene, invites, flow, level, seconds, before, worth, covers, offers, last_of
+    )
 
 
-def _shots(stage: Stage, flow: Tensor, level: Tensor, invites: Tensor, weight: Tensor) -> Tensor:
+def _shots(
+    stage: Stage, flow: Tensor, level: Tensor, invites: Tensor, weight: Tensor, worth: Worth
+) -> Tensor:
     m, allowed = stage.material, stage.rules.allowed
     seconds = m.length / m.rate
     some = allowed.flatten(1).any(1)
@@ -258,12 +326,12 @@ def _shots(stage: Stage, flow: Tensor, level: Tensor, invites: Tensor, weight: T
         (allowed.flatten(1).sum(1) + 1.0).log() / 4, m.real.sum(1) / 20,
         *(whole.clamp(0, 1).T * 2 - 1), (m.voice >= 0).float(), (m.line >= 0).float(),
         others.clamp(min=0).mean(1) * 2, others.amax(1), crowd, *flow.T, (level + 40) / 20,
-        (invites * weight).sum(1) * 2,
+        (invites * weight).sum(1) * 2, worth.shot, worth.better.mean(1) / (longest.mean() + 0.1),
     ]  # fmt: skip
     return torch.stack([row.float() for row in rows], -1).clamp(-4, 4)
 
 
-def _points(stage: Stage, invites: Tensor) -> Tensor:
+def _points(stage: Stage, invites: Tensor, worth: Worth) -> Tensor:
     m, allowed = stage.material, stage.rules.allowed
     kinds = torch.nn.functional.one_hot(m.kind.clamp(min=0), KINDS) * m.real[..., None]
     length = m.time.amax(1, keepdim=True).clamp(min=0.1)
@@ -277,7 +345,7 @@ def _points(stage: Stage, invites: Tensor) -> Tensor:
         ],
         -1,
     )  # fmt: skip
-    ends = torch.stack([allowed.any(2), allowed.any(1)], -1).float()
+    ends = torch.stack([allowed.any(2).float(), allowed.any(1).float(), worth.onward], -1)
     parts = [kinds, rows, torch.cat([step, edge], 1), torch.cat([edge, step], 1), ends]
     return (torch.cat(parts, -1) * m.real[..., None]).clamp(-4, 4)
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from editor.cutting.material import Material
 
 NEVER = 1 << 40  # film frames: no such segment
+STUTTER = 0.5  # s: a shorter jump forward inside one take reads as a fault, not as a cut
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,28 @@ class Rules:
         return torch.cat([shots, stop[:, None]], 1)
 
     def pair_mask(self, state: State, shot: Tensor) -> Tensor:
-        """(B, P, P) bool: legal [in, out] of the shot (B,) chosen for each film."""
+        """(B, P, P) bool: legal [in, out] of the shot (B,) chosen for each film.
+
+        A jump forward of less than STUTTER inside one take is legal only where the shot has nothing
+        else: every pair that is left can be completed, so nothing is lost by leaving some out.
+        """
         free = self.order == "free"
-        return self._free_pairs(state, shot) if free else self._recorded_pairs(state, shot)
+        legal = self._free_pairs(state, shot) if free else self._recorded_pairs(state, shot)
+        if not bool((state.shot >= 0).any()):
+            return legal
+        clean = legal & ~self._stutter(state, shot)[:, :, None]
+        return torch.where(clean.flatten(1).any(1)[:, None, None], clean, legal)
+
+    def _stutter(self, state: State, shot: Tensor) -> Tensor:
+        """(B, P) bool: in points that jump forward by less than STUTTER inside the last take."""
+        m = self.material
+        last = state.shot.clamp(min=0)
+        gap = m.frame[shot] - m.frame[last, state.out][:, None]
+        end = m.real[shot].sum(1, keepdim=True) - 1
+        frames = (m.frame[shot].gather(1, end) - m.frame[shot, :1]).clamp(min=1)
+        seconds = gap * m.time[shot].gather(1, end) / frames
+        same = (state.shot >= 0) & (m.clip[last] == m.clip[shot])
+        return same[:, None] & (gap > 0) & (seconds < STUTTER)
 
     def _prefix(self, answered: Tensor) -> Tensor:
         return answered.int().cumprod(1).sum(1) if self.wishes else answered.new_zeros(()).long()

@@ -1,12 +1,12 @@
 """Turn a policy into a table: its films beside plain cutters', its heads, and what it heeds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from editor.config import Style, load_style, style_names
+from editor.config import ORDERS, Style, load_style, style_names
 from editor.cutting import agent, decode, evaluation, inspection
 from editor.cutting.baselines import BASELINES, local_for
 from editor.cutting.brief import Brief
@@ -102,24 +102,30 @@ def _looked_into(
 ) -> dict[str, Any]:
     """Heads, sight and pace. What ships, search with the policy, is spoilt too."""
     own = evaluation.own_decode(policy)
-    more = [*cases, *simulated_cases(max(0, SIGHTED - len(cases)), asked.seed + 1)]
     some = cases[:LOOKED_INTO]
+    drawn = [*cases, *simulated_cases(max(0, SIGHTED - len(cases)), asked.seed + 1)]
 
     def search(stage: Any, at: int) -> Any:
         return agent.searched(policy, stage, at)
 
-    sight = {
-        way: {
-            word: asdict(inspection.sight(cutter, seen, spoil))
-            for word, spoil in (("zeroed", without_sight), ("permuted", with_wrong_sight))
-        }
-        for way, cutter, seen in ((name, own, more), (name + agent.SEARCH, search, cases))
-    }
+    sight: dict[str, Any] = {}
+    for way, cutter, seen in ((name, own, drawn), (name + agent.SEARCH, search, cases)):
+        for order in ORDERS:
+            asked_so = _in_order(seen, order)
+            for word, spoil in (("zeroed", without_sight), ("permuted", with_wrong_sight)):
+                found = inspection.sight(cutter, asked_so, spoil)
+                sight[f"{way}, {order} order, embeddings {word}"] = asdict(found)
     return {
         "heads": {k: asdict(head) for k, head in inspection.heads(policy, some).items()},
         "embeddings": sight,
         "pace": [asdict(row) for row in inspection.pace_heeded(own, some, PACES)],
     }
+
+
+def _in_order(cases: Sequence[Case], order: str) -> list[Case]:
+    """The same cases asked in one order. Fewer choices are free in recorded order: sight matters
+    less there."""
+    return [Case(case.pool, replace(case.brief, order=order)) for case in cases]
 
 
 def simulated_cases(count: int, seed: int) -> list[Case]:
@@ -166,12 +172,11 @@ def text(found: dict[str, Any]) -> str:
     for head, row in found["heads"].items():
         histogram = " ".join(f"{share:.2f}" for share in row["histogram"])
         lines.append(f"  {head:5} {row['share']:.2f}   ends {row['ends']:.2f}   {histogram}")
-    for way, spoilt in found["embeddings"].items():
-        for word, row in spoilt.items():
-            lines.append(
-                f"{way}, embeddings {word}: {row['changed']:.0%} of {row['cases']} films change,"
-                f" score lost {_interval(row['lost'])}"
-            )
+    for what, row in found["embeddings"].items():
+        lines.append(
+            f"{what}: {row['changed']:.0%} of {row['cases']} films change,"
+            f" score lost {_interval(row['lost'])}"
+        )
     for row in found["pace"]:
         got = row["got"]
         lines.append(

@@ -37,6 +37,7 @@ POLICY = keeping.POLICY
 SAVE_EVERY = 50  # steps between checkpoints
 SAVE_AFTER = 120.0  # s between checkpoints where steps are slow: no more than this is lost
 REPLAY = 12  # films of earlier pools that a cloning step reads beside the new
+READINGS = 4  # cloning steps a new film: making it takes longer than reading it
 TEACHER = 12  # rounds of the local search that is cloned; a beam spends recorded footage too early
 REAL = 0.3  # share of pools recombined from real footage, where there is some
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
@@ -247,10 +248,12 @@ def _clone(run: _Run, done: int) -> None:
         rng = np.random.default_rng([config.seed, 1, step])
         stage = draw(config, rng)
         taught = teach(run.policy, watch(stage), master(stage, step))
-        picks = rng.integers(max(1, step), size=min(step, REPLAY)).tolist()
-        films = [taught, *(shown.film(n) for n in picks)]
-        miss = cloning.update(run.policy, run.optimizer, films)
         shown.add(taught)
+        miss = 0.0
+        for _ in range(READINGS):
+            picks = rng.integers(step + 1, size=min(step, REPLAY)).tolist()
+            films = [taught, *(shown.film(n) for n in picks)]
+            miss += cloning.update(run.policy, run.optimizer, films) / READINGS
         run.log.write(step, {"cloning/nats": miss})
         run.advance(step + 1, run.total, f"cloning, {miss:.2f} nats a cut")
         run.keep(step + 1, step + 1 == config.warm)

@@ -12,6 +12,7 @@ from gymnasium.utils.env_checker import check_env
 
 from editor.config import Pace, Style
 from editor.cutting import environment
+from editor.cutting.baselines import BASELINES
 from editor.cutting.brief import Brief
 from editor.cutting.completion import fill
 from editor.cutting.environment import ILLEGAL, Films, Stage, make_stage
@@ -393,3 +394,32 @@ def test_must_includes_that_cannot_fit_are_refused_in_an_editors_words():
     must = np.arange(pool.size)
     with pytest.raises(EditorError, match="must-include"):
         make_stage(replace(pool, must=must), Brief(STYLE, 3.0, "recorded", 0))
+
+
+@pytest.mark.parametrize("order", ["free", "recorded"])
+def test_no_cut_jumps_forward_by_less_than_half_a_second_where_there_is_another(order):
+    pool = pool_of(5, shots=12, speech=0.2)
+    stage = make_stage(pool, Brief(replace(STYLE, order=order), 25.0, order, 0))
+    jumps = 0
+    for seed in range(30):
+        films = stage.start(1)
+        for choice in BASELINES["random"](stage, seed):
+            shot, first, last = (torch.tensor([value]) for value in choice)
+            ins = stage.pair_mask(films, shot)[0].any(1).nonzero()[:, 0].tolist()
+            before = int(films.state.shot[0]), int(films.state.out[0])
+            small = [_small_jump(pool, before, (choice[0], point)) for point in ins]
+            assert all(small) or not any(small)
+            jumps += any(
+                _small_jump(pool, before, (choice[0], point))
+                for point in range(int(pool.points[choice[0]]))
+            )
+            films, _, _ = stage.step(films, shot, first, last)
+    assert jumps, "there was something to leave out"
+
+
+def _small_jump(pool: Pool, out: tuple[int, int], into: tuple[int, int]) -> bool:
+    """True where going from one point to the other skips under half a second of one take."""
+    if out[0] < 0 or pool.clip[out[0]] != pool.clip[into[0]]:
+        return False
+    frames = int(pool.frame[into]) - int(pool.frame[out])
+    return 0 < frames < 0.499 * float(pool.clips[pool.clip[into[0]]].rate)
