@@ -128,8 +128,9 @@ class Table:
             for name, row in film.ways.items():
                 means = "".join(f"{mean:>+9.3f}" for mean in row.mean)
                 lines.append(f"  {name:12}{means}   {row.trend}  {_worst(row)}")
-        lines += ["", "Over films (a film's files are one), trend with films drawn:"]
-        lines += [f"  {name:12}{self.over_films(name)}" for name in WAYS]
+        if len({film.film for film in self.films}) > 1:
+            lines += ["", "Over films (a film's files are one), trend with films drawn:"]
+            lines += [f"  {name:12}{self.over_films(name)}" for name in WAYS]
         rises = [
             f"{film.title}, {name}: trend {row.trend}"
             for film in self.films
