@@ -27,7 +27,8 @@ def format_name(text: str) -> str:
     name = text.strip().lower().removeprefix(".")
     name = ALIASES.get(name, name)
     if name not in CARRIES:
-        raise EditorError(f"{text!r} is no format. Known: {', '.join(CARRIES)}")
+        known = ", ".join(CARRIES)
+        raise EditorError(f"{text!r} is no format (a version stands before --to). Known: {known}")
     return name
 
 

@@ -18,7 +18,6 @@ from editor.film.export.sequence import (
     Item,
     Sequence,
     Song,
-    channels,
     clips,
     handles,
     pictures,
@@ -179,7 +178,9 @@ def _adjust(element: Element, item: Item, sequence: Sequence) -> None:
     kept: list[Element] = []
     if item.cut is not None:
         kept += opaque.elements(sequence.opaque, "fcpxml", item.link - 1)
-    if sequence.timeline.fit == "fill" and item.clip.size != sequence.timeline.size:
+    shapes = item.clip.size != sequence.timeline.size
+    came_in = any(part.tag == "adjust-conform" for part in kept)
+    if sequence.timeline.fit == "fill" and shapes and not came_in:
         kept.append(Element("adjust-conform", {"type": "fill"}))
     element.extend(sorted(kept, key=lambda part: ADJUSTED.index(part.tag)))
 
@@ -243,7 +244,7 @@ def _asset(clip: Clip, resources: _Resources) -> None:
         sound = {
             "hasAudio": "1",
             "audioSources": str(len(clip.sound)),
-            "audioChannels": str(len(channels(clip)) // len(clip.sound)),
+            "audioChannels": str(max(track.channels for track in clip.sound)),
             "audioRate": str(clip.sound[0].sample_rate),
         }
     asset = add(

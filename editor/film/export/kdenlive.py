@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from editor.film.export import opaque
 from editor.film.export.carried import ALTERNATIVES, MUSIC, NAMESPACE
 from editor.film.export.files import for_xml, write_text
 from editor.film.export.markup import add, document
@@ -19,7 +18,7 @@ from editor.film.export.mlt import (
     VERSION,
     begins,
     check_names,
-    fill,
+    dress,
     media_length,
     named,
     own,
@@ -28,7 +27,7 @@ from editor.film.export.mlt import (
     put,
     song_length,
 )
-from editor.film.export.sequence import Item, Sequence, Track, clips, handles, pictures, selects
+from editor.film.export.sequence import Sequence, Track, clips, handles, pictures, selects
 from editor.timing import to_frames
 
 DOCUMENT = "1.04"  # of the project's form: of Kdenlive 20.08 to 22.12; later ones take it on
@@ -218,14 +217,8 @@ def _entries(
         entry = add(row, "entry", producer=id, **{"in": first, "out": first + item.length - 1})
         put(entry, {"kdenlive:id": numbers[item.clip.path]})
         if kind == "video":
-            _shown(entry, item, sequence)
+            dress(entry, item, sequence, "kdenlive")
         at = item.stop
-
-
-def _shown(entry: Element, item: Item, sequence: Sequence) -> None:
-    fill(entry, item.clip, sequence)
-    if item.cut is not None:
-        entry.extend(opaque.elements(sequence.opaque, "kdenlive", item.link - 1))
 
 
 def _song(root: Element, id: str, sequence: Sequence, number: int, folder: Path | None) -> int:

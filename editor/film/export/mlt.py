@@ -32,6 +32,7 @@ from editor.timing import frame_at, rate_text, to_frames
 VERSION = "7.12.0"  # of MLT, that knows nested properties
 PLAYS = "avformat-novalidate"  # the service that reads media; it opens a file when it is shown
 HIDDEN = "both"  # neither seen nor heard
+FILLS = f"{NAMESPACE}:fill"  # marks a filter of ours, that would come back as an effect
 MARKER = "#008000"  # colour of a reason's marker
 
 
@@ -212,9 +213,7 @@ def _playlist(
             put(element, {"shotcut:comment": item.reason})
         first = begins(item, sequence.rate)
         put(element, {**dict(own(item, first)), f"{NAMESPACE}:version": sequence.name})
-        fill(element, item.clip, sequence)
-        if item.cut is not None:
-            element.extend(opaque.elements(sequence.opaque, "mlt", item.link - 1))
+        dress(element, item, sequence, "mlt")
         add(row, "entry", producer=id, **{"in": first, "out": first + item.length - 1})
         at = item.stop
     root.append(row)
@@ -232,13 +231,17 @@ def own(item: Item, first: int) -> Iterator[tuple[str, str | int]]:
     yield f"{NAMESPACE}:out", first + item.length - 1
 
 
-def fill(element: Element, clip: Clip, sequence: Sequence) -> None:
-    """Cut a picture of another shape to the film's, where the film is filled."""
-    if sequence.timeline.fit == "fill" and clip.size != sequence.timeline.size:
-        put(
-            add(element, "filter"),
-            {"mlt_service": "crop", "center": 1, "shotcut:filter": "cropCenter"},
-        )
+def dress(element: Element, item: Item, sequence: Sequence, format: str) -> None:
+    """Fill the film's shape where that is wanted, and put back what came in with the cut."""
+    kept: tuple[Element, ...] = ()
+    if item.cut is not None:
+        kept = opaque.elements(sequence.opaque, format, item.link - 1)
+    came_in = any(part.find(f"property[@name='{FILLS}']") is not None for part in kept)
+    shapes = item.clip.size != sequence.timeline.size
+    if sequence.timeline.fit == "fill" and shapes and not came_in:
+        crop = add(element, "filter")
+        put(crop, {"mlt_service": "crop", "kdenlive_id": "crop", "center": 1, FILLS: 1})
+    element.extend(kept)
 
 
 def _music(root: Element, number: int, sequence: Sequence, folder: Path | None) -> None:

@@ -23,7 +23,13 @@ REFERS = "ref"  # attribute by which an element of FCPXML hangs on another
 # Elements of each format that are whole in themselves.
 ELEMENTS = {
     "fcp7": ("filter",),
-    "fcpxml": ("adjust-crop", "adjust-transform", "adjust-blend", "adjust-volume"),
+    "fcpxml": (
+        "adjust-crop",
+        "adjust-conform",
+        "adjust-transform",
+        "adjust-blend",
+        "adjust-volume",
+    ),
     "mlt": ("filter",),
     "kdenlive": ("filter",),
 }

@@ -168,6 +168,26 @@ def test_what_came_in_is_written_only_where_it_can_do_no_harm(film, tmp_path):
         assert "ENTITY" not in text and "<script" not in text
 
 
+@pytest.mark.parametrize("format", ["fcp7", "fcpxml", "mlt", "kdenlive"])
+def test_what_we_added_to_fill_the_film_is_not_added_again_when_it_comes_back(
+    format, clips, tmp_path
+):
+    tags = {"fcp7": "filter", "fcpxml": "adjust-conform", "mlt": "filter", "kdenlive": "filter"}
+    timeline = edits.film(25, [(clips[3], 5, 30)])
+    film = Sequence("film", replace(timeline, fit="fill"))
+    (path,) = export(film, format, tmp_path).files
+    (ours,) = ElementTree.parse(path).getroot().iter(tags[format])
+    row = {
+        "cut": 0,
+        "what": "effect",
+        "name": "ours",
+        "text": ElementTree.tostring(ours, "unicode"),
+    }
+    again = export(replace(film, opaque={format: [row]}), format, tmp_path)
+    assert again.lost == export(film, format, tmp_path).lost
+    assert len(list(ElementTree.parse(again.files[0]).getroot().iter(tags[format]))) == 1
+
+
 def test_a_loss_is_said_once_with_the_formats_that_have_it(film, tmp_path):
     film = replace(film, opaque={})
     said = lost_lines([export(film, format, tmp_path) for format in ("edl", "mlt", "aaf")])
