@@ -32,6 +32,7 @@ VERSION = 2  # of what is made: raised when it is made better
 WIDTHS = (80, 160, 320, 640, 1280)  # px of thumbnails; the last is for a picture at rest
 JPEG_QUALITY = 80
 MOST_BYTES = 12 << 30  # of films and chunks: what was used longest ago goes first
+STALE_AFTER = 3600.0  # s; what is half made for so long was left by a server that was killed
 RETRY = 10.0  # s after which what could not be made is tried again, when it is asked for
 PICTURES, JOIN = 0.8, 0.05  # shares of a film's time: its pictures, joining them; sound the rest
 
@@ -186,7 +187,12 @@ class Proxies:
         return self._folder / "chunks" / clip.digest / f"{shape}-{number}.mp4"
 
     def _prune(self) -> None:
-        """Remove what was used longest ago, where there is too much of it."""
+        """Remove what killed servers left half made, and what was used longest ago where there is
+        too much."""
+        for path in (*self._folder.glob("films/.*"), *self._folder.glob("*/*/.*")):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > STALE_AFTER:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
         files = [path for path in self._folder.glob("films/*.mp4") if path.is_file()]
         files += [path for path in self._folder.glob("chunks/*/*.mp4") if path.is_file()]
         facts = []

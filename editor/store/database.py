@@ -24,6 +24,7 @@ LOCK = ".store.lock"
 BACKUPS = ".backup"
 GOOD = "last-good.sqlite"
 BACKUP_EVERY = 60.0  # s between copies while there is writing: a copy takes milliseconds
+STALE_AFTER = 3600.0  # s; a copy half made for so long was left by a program that was killed
 PATIENCE = 10.0  # s to wait for another writer; each holds the lock for milliseconds
 NAP = (0.001, 0.02)  # s between two looks whether it is our turn
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -146,6 +147,10 @@ class Database:
         """A sound copy replaces the one before; an unsound one never does."""
         target.parent.mkdir(exist_ok=True)
         part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
+        for old in target.parent.glob(".*"):
+            with suppress(FileNotFoundError):
+                if time.time() - old.stat().st_mtime > STALE_AFTER:
+                    old.unlink()
         try:
             with closing(sqlite3.connect(part, isolation_level=None)) as copy:
                 self._connection.backup(copy)

@@ -2,6 +2,8 @@
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import av
@@ -225,6 +227,20 @@ def test_the_command_line_and_the_page_see_the_same_film(client, outputs, capsys
     said = json.loads(capsys.readouterr().out)
     assert said == client.get(ONE).json()
     assert said["revision"] == 2
+
+
+def test_a_locked_or_damaged_store_is_said_and_what_was_kept_is_there_afterwards(outputs):
+    with Room(outputs, PORT, patience=0.05) as room:
+        page = client(room)
+        correct(page, kind="drop", cut="c1")
+        with closing(sqlite3.connect(outputs / "store.sqlite")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            status, code, message = error(post(page, "undo", revision=1))
+            assert (status, code) == (503, "store")
+            assert "locked by another program" in message
+            assert ids(page.get(ONE).json()) == ["c2", "c3", "c4"]
+            other.execute("ROLLBACK")
+        assert ids(post(page, "undo", revision=1).json()) == ["c1", "c2", "c3", "c4"]
 
 
 # --- judging --------------------------------------------------------------------------------------
