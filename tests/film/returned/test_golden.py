@@ -115,7 +115,7 @@ def test_every_frame_is_the_one_that_melt_shows(name, rushes, tmp_path):
     melted = tmp_path / "melted.avi"
     subprocess.run(
         ["melt", str(project), "in=0", f"out={frames - 1}", "-consumer", f"avformat:{melted}",
-         "vcodec=huffyuv", "pix_fmt=yuv422p", "an=1", "real_time=-1", "s=320x180"],
+         "vcodec=huffyuv", "pix_fmt=yuv422p", "an=1", "real_time=-1"],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True,
     )  # fmt: skip
     shown = edits.numbers(melted)
