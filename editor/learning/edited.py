@@ -4,7 +4,7 @@ N shots, P cut points. Every shot is a take of its own, on offer whole, with eve
 points legal. The finished soundtrack is not heard: it runs on over the cuts, and would tell them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -62,7 +62,50 @@ def as_material(
     """Make the pool and the edit of a film's true shots, at least one."""
     known = _silent(_within_shots(known, shots))
     regions = [_region(clip, known, shot) for shot in shots]
+    edit = tuple((n, 0, len(region.frame) - 1) for n, region in enumerate(regions))
+    return Edited(title, film, _pool(clip, known, regions, title), edit)
+
+
+def _pool(clip: Clip, known: Analysis, regions: Sequence[Region], title: str) -> Pool:
+    """The pool of N regions, each a take of its own."""
     counts = np.array([len(region.frame) for region in regions])
+    padded = _padder(counts)
+    described = features.describe(clip, known, regions)
+    moment = np.concatenate([region.moment for region in regions])
+    frame = padded(np.concatenate([region.frame for region in regions]), -1)
+    first = np.array([region.span.first for region in regions])
+    seconds = np.where(frame >= 0, (frame - first[:, None]) / float(clip.rate), 0)
+    alone = np.full(len(regions), -1)
+    reduced, _ = embedding.reduce(known.moments.embedding[moment], len(regions))
+    return Pool(
+        clips=(clip,) * len(regions),  # each shot a take: likeness alone tells a jump
+        shots=tuple(Shot(n, one.span, f"{title} {n + 1}") for n, one in enumerate(regions)),
+        left_out=(),
+        points=counts,
+        frame=frame,
+        time=seconds.astype(np.float32),
+        kind=padded(np.concatenate([region.kind for region in regions]), -1),
+        pair=_pairs(regions, frame.shape[1]),
+        totals=padded(described.totals),
+        point_features=padded(described.point_features),
+        shot_features=described.shot_features,
+        embedding=padded(reduced),
+        colour=padded(known.moments.colour[moment]),
+        flow=padded(described.flow),
+        level=padded(described.level),
+        face=padded(described.face),
+        clip=np.arange(len(regions)),
+        line=alone,
+        setup=takes.setups(takes.looks([(known, region.moment) for region in regions])),
+        rank=np.arange(len(regions)),
+        voice=alone,
+        must=alone,
+        usable=sum((len(region.span) / clip.rate for region in regions), Fraction(0)),
+    )
+
+
+def _padder(counts: np.ndarray) -> Callable[..., np.ndarray]:
+    """Lays rows that follow one another, `counts` a shot, out as (N, P, ...)."""
     width = int(counts.max())
 
     def padded(rows: np.ndarray, padding: float = 0) -> np.ndarray:
@@ -70,44 +113,15 @@ def as_material(
         full[np.arange(width) < counts[:, None]] = rows
         return full
 
-    described = features.describe(clip, known, regions)
-    moment = np.concatenate([region.moment for region in regions])
-    frame = padded(np.concatenate([region.frame for region in regions]), -1)
-    first = np.array([shot.first for shot in shots])
-    pair = np.zeros((len(shots), width, width), bool)
+    return padded
+
+
+def _pairs(regions: Sequence[Region], width: int) -> np.ndarray:
+    """(N, P, P) bool: the regions' legal pairs."""
+    pair = np.zeros((len(regions), width, width), bool)
     for row, region in enumerate(regions):
         pair[row, : len(region.frame), : len(region.frame)] = region.pair
-    looks = takes.looks([(known, region.moment) for region in regions])
-    alone = np.full(len(shots), -1)
-    pool = Pool(
-        clips=(clip,) * len(shots),  # each shot a take: likeness alone tells a jump
-        shots=tuple(Shot(n, shot, f"{title} {n + 1}") for n, shot in enumerate(shots)),
-        left_out=(),
-        points=counts,
-        frame=frame,
-        time=np.where(frame >= 0, (frame - first[:, None]) / float(clip.rate), 0).astype(
-            np.float32
-        ),
-        kind=padded(np.concatenate([region.kind for region in regions]), -1),
-        pair=pair,
-        totals=padded(described.totals),
-        point_features=padded(described.point_features),
-        shot_features=described.shot_features,
-        embedding=padded(embedding.reduce(known.moments.embedding[moment], len(shots))[0]),
-        colour=padded(known.moments.colour[moment]),
-        flow=padded(described.flow),
-        level=padded(described.level),
-        face=padded(described.face),
-        clip=np.arange(len(shots)),
-        line=alone,
-        setup=takes.setups(looks),
-        rank=np.arange(len(shots)),
-        voice=alone,
-        must=alone,
-        usable=sum((len(shot) / clip.rate for shot in shots), Fraction(0)),
-    )
-    edit = tuple((n, 0, int(count) - 1) for n, count in enumerate(counts))
-    return Edited(title, film, pool, edit)
+    return pair
 
 
 def _silent(known: Analysis) -> Analysis:
