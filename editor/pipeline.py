@@ -1,5 +1,6 @@
 """Tell the story: footage in, looked at, cut, rendered, and a version folder out."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -404,7 +405,7 @@ def _decide(
         asked, length = _length(config, offer)
         brief = Brief(style, asked, style.order, config.seed, beats, rate)
         agent.check_duration(offer, brief)
-        music = Music(config.music.absolute()) if config.music else None
+        music = Music(Path(os.path.abspath(config.music))) if config.music else None
         tried = []
         for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
             decision = agent.cut(offer, replace(brief, seed=seed), cutter)

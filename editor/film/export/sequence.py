@@ -3,6 +3,7 @@
 Nothing here is rounded but to whole frames of the film, and no range lies outside its media.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -261,4 +262,5 @@ def lay(path: Path, offset: Fraction, timeline: Timeline) -> Song:
         length = min(left, max(1, whole - first) if left <= whole - first else again)
         pieces.append(Piece(first, start, length))
         start += length
-    return Song(path, duration, sample_rate, count, tuple(pieces))
+    whole_path = Path(os.path.abspath(path))  # programs do not follow ".." in a URL
+    return Song(whole_path, duration, sample_rate, count, tuple(pieces))

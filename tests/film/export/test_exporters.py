@@ -236,3 +236,9 @@ def test_a_long_film_of_many_clips_is_written_in_seconds(format, same, tmp_path)
     written = export(film, format, tmp_path)
     assert process_time() - began < 10  # 1.5 s and less were measured
     assert not written.refused
+
+
+def test_no_name_of_a_medium_leads_up_and_down_again(clips, song, tmp_path):
+    timeline = edits.film(25, [(clips[0], 5, 25)])
+    laid = lay(song.parent / ".." / song.parent.name / song.name, Fraction(0), timeline)
+    assert laid.path == song
