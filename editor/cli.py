@@ -180,6 +180,7 @@ def _train(options: argparse.Namespace) -> int:
         warm=options.warm,
         pools=options.pools,
         films=options.films,
+        examined=options.examined,
         seed=options.seed,
         resume=options.resume,
         # A run that was killed and went on is made again by the command without --resume.

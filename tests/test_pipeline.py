@@ -153,8 +153,9 @@ def test_everything_left_out_is_listed_with_its_reason(rushes, run):
 def test_training_writes_a_policy_that_can_cut(rushes, run, tmp_path, capsys):
     argv = ["train", str(rushes), "--folder", str(tmp_path / "run"), "--outputs"]
     argv += [str(tmp_path / "outputs"), "--algorithm", "clone", "--warm", "1", "--json"]
-    assert main(argv) == MADE
+    assert main([*argv, "--examined", "1"]) == MADE
     policy = json.loads(capsys.readouterr().out)["policy"]
+    assert "- take 0.mp4" in Path(policy).with_name("card.md").read_text()
     argv = ["cut", str(rushes), "--outputs", str(tmp_path / "outputs"), "--json", "--no-render"]
     assert main([*argv, "--policy", policy, "--duration", "4"]) == MADE
     assert json.loads(capsys.readouterr().out)["cuts"]

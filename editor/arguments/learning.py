@@ -56,6 +56,7 @@ def add_train(commands: "Commands[Parser]") -> None:
         ("warm", 400, "pools cut by local search and imitated first"),
         ("pools", 2, "pools a step"),
         ("films", 32, "films a pool"),
+        ("examined", 24, "pools of each kind that the trained policy is scored on, for its card"),
     ):
         options.add_argument(
             f"--{name}",
