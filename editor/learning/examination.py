@@ -14,7 +14,7 @@ from editor.cutting.environment import make_stage
 from editor.cutting.evaluation import Case, Timed, Way
 from editor.cutting.inspection import with_wrong_sight, without_sight
 from editor.cutting.pool import Pool
-from editor.errors import EditorError, PolicyError
+from editor.errors import EditorError, FootageError, PolicyError
 from editor.learning.simulate import sample_world, simulate
 from models.policy import Policy
 
@@ -53,6 +53,8 @@ def examine(asked: Examination, real: Sequence[Pool], advance: Advance) -> dict[
     name = asked.policy.removesuffix(agent.SEARCH)
     if name in BASELINES:
         raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
+    if not real and not asked.simulated:
+        raise FootageError("There is nothing to measure on: name footage, or ask for --pools.")
     policy = agent.load_weights(name)
     simulated = simulated_cases(asked.simulated, asked.seed)
     groups = {"simulated": simulated, "real": real_cases(real, asked.seed)}
@@ -64,7 +66,7 @@ def examine(asked: Examination, real: Sequence[Pool], advance: Advance) -> dict[
             found[group] = _group(name, policy, cases, asked, _from(advance, begun, total, group))
         begun += len(cases)
     advance(begun, total, "heads and sight")
-    found |= _looked_into(name, policy, simulated or groups["real"], asked)
+    found |= _looked_into(name, policy, [*simulated, *groups["real"]], asked)
     advance(total, total, "")
     return found
 
