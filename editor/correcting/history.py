@@ -31,12 +31,12 @@ class Event:
 def as_json(event: Event) -> dict[str, Any]:
     """An event as plain values."""
     return {
+        **event.facts,
         "at": event.at,
         "version": event.version or None,
         "revision": event.revision,
         "kind": event.kind,
         "says": printable(event.says),
-        **event.facts,
     }
 
 

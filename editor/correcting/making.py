@@ -22,7 +22,7 @@ from editor.footage.clip import Clip
 from editor.footage.measures import Sound
 from editor.progress import Watch
 from editor.timing import FrameSpan, rate_text
-from editor.versions import Version, drafting
+from editor.versions import Version, drafting, versions
 
 if TYPE_CHECKING:
     from editor.film.render import RenderReport
@@ -320,12 +320,22 @@ def export(desk: Desk, title: str, format: str, watch: Watch) -> dict[str, Any]:
 
     opened = desk.open(title)
     if not opened.log.state.untouched:
-        title = render(desk, title, watch, film=False).title
+        title = _made_before(desk, opened) or render(desk, title, watch, film=False).title
     wanted = exchange.Wanted(title, desk.outputs, (format,), music=True)
     done = exchange.export(wanted, watch)
     files = [str(path) for one in done.written for path in one.files]
     lost = [line for one in done.written for line in one.lost]
     return {"version": title, "files": files, "lost": lost, "notes": list(done.notes)}
+
+
+def _made_before(desk: Desk, opened: Opened) -> str | None:
+    """The version that was made of just these corrections, if there is one."""
+    here = {version.title for version in versions(desk.outputs)}
+    for row in reversed(desk.store.versions()):
+        same = row.parent == opened.version.title and row.parent_revision == opened.revision
+        if same and row.made_by == "correction" and row.title in here:
+            return row.title
+    return None
 
 
 def retrain(desk: Desk, watch: Watch) -> dict[str, Any]:

@@ -336,11 +336,7 @@ def _check_used_once(before: Corrected, after: Corrected) -> None:
     shown = after.shown
     for piece in shown:
         was = old.get(piece.id)
-        if (
-            was is not None
-            and was.cut.source == piece.cut.source
-            and was.cut.clip == piece.cut.clip
-        ):
+        if was is piece or (was is not None and was.cut == piece.cut):
             continue
         for other in shown:
             if other.id == piece.id or other.cut.clip.digest != piece.cut.clip.digest:

@@ -1,7 +1,9 @@
 """A version's timeline with what an editor did to it: the film as it stands, and what it was."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from editor.errors import CorrectionError
 from editor.film.timeline import Cut, Timeline
@@ -43,7 +45,7 @@ class Corrected:
     musts: tuple[Marked, ...] = ()
     notes: Mapping[str, str] | None = None  # by cut id; "" is the film's own
 
-    @property
+    @cached_property
     def shown(self) -> tuple[Piece, ...]:
         """The pieces that are in the film."""
         return tuple(piece for piece in self.pieces if not piece.dropped)
@@ -99,8 +101,13 @@ def begin(timeline: Timeline, clips: Mapping[str, Clip]) -> Corrected:
     return Corrected(timeline, known, pieces)
 
 
-def changes(state: Corrected, piece: Piece) -> tuple[str, ...]:
-    """What was done to a piece: any of "trimmed", "moved", "replaced", "inserted"."""
+def changes(state: Corrected) -> dict[str, tuple[str, ...]]:
+    """What was done to each cut, by id: any of "trimmed", "moved", "replaced", "inserted"."""
+    moved = _moved(state)
+    return {piece.id: _changes(piece, piece.id in moved) for piece in state.pieces}
+
+
+def _changes(piece: Piece, moved: bool) -> tuple[str, ...]:
     was, now = piece.origin, piece.cut
     if was is None:
         return ("inserted",)
@@ -109,20 +116,26 @@ def changes(state: Corrected, piece: Piece) -> tuple[str, ...]:
         found.append("replaced")
     elif (was.source, was.length) != (now.source, now.length):
         found.append("trimmed")
-    if not piece.dropped and piece.id in _moved(state):
+    if moved:
         found.append("moved")
     return tuple(found)
 
 
 def _moved(state: Corrected) -> set[str]:
-    """The fewest cuts whose absence leaves the version's own order."""
-    ids = [piece.id for piece in state.shown if piece.origin is not None]
-    place = {piece.id: piece.origin.start for piece in state.shown if piece.origin is not None}
-    runs: list[list[str]] = []  # of each length, the ascending run that ends earliest
-    for one in ids:
-        length = next(
-            (n for n, run in enumerate(runs) if place[run[-1]] > place[one]),
-            len(runs),
-        )
-        runs[length : length + 1] = [[*(runs[length - 1] if length else []), one]]
-    return set(ids) - set(runs[-1] if runs else [])
+    """The fewest cuts whose absence leaves the version's own order: all but the longest ascending
+    run of places, found by patience sorting."""
+    order = [(piece.origin.start, piece.id) for piece in state.shown if piece.origin is not None]
+    ends: list[int] = []  # smallest place that ends a run of each length
+    tops: list[str] = []  # the cut that does
+    before: dict[str, str | None] = {}  # in its run
+    for place, cut in order:
+        length = bisect_left(ends, place)
+        ends[length : length + 1] = [place]
+        tops[length : length + 1] = [cut]
+        before[cut] = tops[length - 1] if length else None
+    at = tops[-1] if tops else None
+    stayed = set()
+    while at is not None:
+        stayed.add(at)
+        at = before[at]
+    return {cut for _, cut in order} - stayed

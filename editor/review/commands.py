@@ -83,7 +83,10 @@ def _shown(desk: Desk, opened: Opened, said: str = "") -> Answer:
     facts = views.version(opened, found, kept(clips, opened.edit, desk.cache))
     state, rate = opened.log.state, opened.timeline.rate
     numbers = state.numbers()
-    lines = [_cut_line(opened, piece, numbers.get(piece.id)) for piece in state.pieces]
+    done = changes(state)
+    lines = [
+        _cut_line(opened, piece, numbers.get(piece.id), done[piece.id]) for piece in state.pieces
+    ]
     title = (
         f"{opened.version.title}: {_count(len(state.shown), 'cut')},"
         f" {float(opened.timeline.frames / rate):.1f} s, revision {opened.revision},"
@@ -102,13 +105,15 @@ def _shown(desk: Desk, opened: Opened, said: str = "") -> Answer:
     return Answer(text, facts)
 
 
-def _cut_line(opened: Opened, piece: Piece, number: int | None) -> tuple[str, ...]:
+def _cut_line(
+    opened: Opened, piece: Piece, number: int | None, done: tuple[str, ...]
+) -> tuple[str, ...]:
     state, cut = opened.log.state, piece.cut
     verdict = opened.verdicts.get(piece.id)
     said = [
         *(["dropped"] if piece.dropped else []),
         *(["locked"] if piece.locked else []),
-        *changes(state, piece),
+        *done,
         *([history.verdict_words(verdict, "")] if verdict else []),
         *([f"note: {state.note(piece.id)}"] if state.note(piece.id) else []),
     ]

@@ -102,7 +102,8 @@ def version(opened: Opened, found: Mapping[str, Found], analyses: Mapping[str, A
 
 def _cuts(opened: Opened, analyses: Mapping[str, Analysis]) -> list[Json]:
     state = opened.log.state
-    starts, numbers = {}, state.numbers()
+    starts, numbers, done = {}, state.numbers(), changes(state)
+    places = {cut.start: place for place, cut in enumerate(state.base.cuts, 1)}
     at = 0
     for piece in state.shown:
         starts[piece.id] = at
@@ -110,6 +111,8 @@ def _cuts(opened: Opened, analyses: Mapping[str, Analysis]) -> list[Json]:
     return [
         {
             **_cut(state, piece, numbers.get(piece.id), starts.get(piece.id)),
+            "changed": list(done[piece.id]),
+            "was": _was(piece.origin, places) if piece.origin else None,
             "shot_span": _shot_span(piece.cut, analyses.get(piece.cut.clip.digest)),
             "verdict": judged(opened.verdicts.get(piece.id)),
         }
@@ -137,8 +140,6 @@ def _cut(state: Corrected, piece: Piece, number: int | None, start: int | None) 
         "reward": told.reward if origin else None,
         "terms": dict(told.terms) if origin else {},
         "reason": printable(told.reason) if origin else "",
-        "changed": list(changes(state, piece)),
-        "was": _was(state, origin) if origin else None,
         "note": state.note(piece.id),
         "alternatives": [
             {
@@ -152,10 +153,10 @@ def _cut(state: Corrected, piece: Piece, number: int | None, start: int | None) 
     }
 
 
-def _was(state: Corrected, origin: Cut) -> Json:
-    number = 1 + state.base.cuts.index(origin)
+def _was(origin: Cut, places: Mapping[int, int]) -> Json:
+    """The cut as the version had it. places: number by first film frame."""
     source = _source(origin.clip, origin.source)
-    return {**source, "length": origin.length, "number": number}
+    return {**source, "length": origin.length, "number": places[origin.start]}
 
 
 def _source(clip: Clip, span: FrameSpan) -> Json:
