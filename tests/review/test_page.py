@@ -430,6 +430,29 @@ def test_a_ban_a_must_and_a_note_are_kept(tab):
     assert version["musts"] == [] and len(version["bans"]) == 1
 
 
+def test_a_corrected_film_plays_exactly_before_it_is_there_in_one_piece(tab):
+    def unready(route: Any) -> None:
+        route.fulfill(json={"ready": False, "share": 0.5, "url": "", "problem": None})
+
+    tab.page.route(re.compile("/api/versions/[^/]+/film"), unready)
+    tab.press("ArrowDown")
+    tab.after(lambda: tab.press("x"))
+    tab.wait("body", "data-whole", "false")
+    expected = tab.expected(*range(tab.version["frames"]))
+    join = tab.cuts[1]["film_in"]
+    for key, frame in (("ArrowLeft", join - 1), ("ArrowRight", join), ("Home", 0)):
+        tab.press(key)
+        assert tab.number(frame) == expected[frame]
+    tab.press("l")
+    seen = []
+    while not seen or seen[-1][0] < join + 8:
+        seen.append(tab.read())
+    tab.press("k")
+    tab.wait("body", "data-playing", "0")
+    assert [number for _, number in seen] == [expected[frame] for frame, _ in seen]
+    assert {frame < join for frame, _ in seen} == {True, False}
+
+
 # --- judgement ------------------------------------------------------------------------------------
 
 
@@ -506,6 +529,17 @@ def test_cutting_again_keeps_what_is_locked(tab):
     again = Tab(tab.page, tab.home, "rushes-v003")
     kept = {(cut["clip"], cut["clip_in"], cut["clip_out"]) for cut in again.cuts}
     assert (locked["clip"], locked["clip_in"], locked["clip_out"]) in kept
+
+
+def test_what_was_learned_from_corrections_is_told_on_the_page(tab):
+    tab.after(lambda: tab.press("."))
+    tab.page.get_by_role("button", name="Learn").click()
+    told = tab.page.get_by_role("dialog", name="What was learned")
+    expect(told).to_contain_text("1 correction of 1 film", timeout=90_000)
+    job = tab.get("/api/jobs")["jobs"][-1]
+    assert (job["kind"], job["state"]) == ("retrain", "done")
+    for line in job["result"]["cannot"]:
+        expect(told).to_contain_text(line)
 
 
 # --- for everybody --------------------------------------------------------------------------------

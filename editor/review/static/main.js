@@ -27,7 +27,7 @@ page.player = new Player($(".stage"), $("#picture"), {
   onTrouble: (clip, why) => trouble(`${clip?.name ?? "The film"} cannot be played here: ${why}`),
 });
 const sayReel = (words) => ($("#reel-state").textContent = words ?? "");
-page.reel = new Reel(desk, page.player, sayReel);
+page.reel = new Reel(desk, page.player, sayReel, (words) => trouble(words));
 page.strip = new Strip($("#strip"), desk, {
   seek: (frame) => toFilm(frame),
   peek: (pictures) => (page.reel.away(), page.player.peek(pictures)),
@@ -127,11 +127,15 @@ function unpeek(edge) {
 async function choose(title) {
   try {
     page.source.leave();
+    $("#waiting").textContent = `Opening ${title}`;
+    $("#waiting").hidden = false;
     await desk.open(title);
     if (location.hash !== `#${title}`) history.pushState(null, "", `#${encodeURIComponent(title)}`);
   } catch (err) {
     if (!(err instanceof api.Refusal)) throw err;
     refuse($("#version"), err.message);
+  } finally {
+    $("#waiting").hidden = !page.player.wanted;
   }
   await listVersions();
 }
@@ -380,6 +384,3 @@ start().then(
     if (!(err instanceof api.Refusal)) throw err;
   },
 );
-
-// For whoever looks over the page's shoulder: the tests, and the browser's console.
-window.review = page;

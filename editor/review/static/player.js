@@ -8,7 +8,7 @@
 // address of a frame's best picture, for when it stands still.
 
 import { Slot } from "./slot.js";
-import { Stills } from "./stills.js";
+import { drawFitted, Stills } from "./stills.js";
 import { clamp, filmOffset, fps, sourceFrame } from "./time.js";
 
 const SLOTS = 3; // video elements: the playing, the next, and the one before
@@ -53,6 +53,7 @@ export class Player {
       [this.canvas.width, this.canvas.height] = size;
     }
     this.drawn = null;
+    this.next = null;
     const wanted = this.wanted;
     const arrived = this.seek(frame);
     if (wanted) this.play(wanted);
@@ -84,7 +85,7 @@ export class Player {
     if (this.speed === 0) return;
     this.speed = 0;
     this.#forget();
-    for (const slot of this.slots) slot.video.pause();
+    this.#halt();
     this.onState();
     this.#go(this.frame); // the very frame that the playhead names
   }
@@ -105,7 +106,7 @@ export class Player {
     this.#forget();
     this.speed = speed;
     const turn = ++this.turn;
-    for (const slot of this.slots) slot.video.pause();
+    this.#halt();
     this.onState();
     await this.#go(this.frame);
     if (turn !== this.turn || this.speed !== speed) return;
@@ -252,6 +253,7 @@ export class Player {
     slot.used = ++this.turns;
     slot.open(item.clip);
     slot.show(item.in);
+    slot.from = item.in;
     this.next = slot;
     this.nextIndex = index;
   }
@@ -269,7 +271,7 @@ export class Player {
 
   #presented(slot, now) {
     if (this.speed <= 0 || !this.sequence) return;
-    if (slot === this.next && slot.started) this.#learn(slot, now);
+    if (slot.started) this.#learn(slot, now);
     const item = this.sequence.items[this.index];
     if (slot !== this.active || slot.clip !== item?.clip || slot.shown === null) return;
     if (slot.shown >= item.out) return this.#cut();
@@ -307,10 +309,10 @@ export class Player {
     this.next.play(this.speed);
   }
 
+  /** How long an element took from play() to its second frame: so much earlier is the next started. */
   #learn(slot, now) {
-    const item = this.sequence.items[this.nextIndex];
-    if (slot.shown === null || slot.shown <= item.in) return;
-    const taken = now - slot.started - 1000 / fps(item.clip.rate);
+    if (slot.shown === null || slot.shown <= slot.from) return;
+    const taken = now - slot.started - 1000 / fps(slot.clip.rate);
     slot.started = 0;
     this.lead = clamp(0.7 * this.lead + 0.3 * taken, 0, 150);
   }
@@ -338,17 +340,24 @@ export class Player {
     this.next = null;
     this.active = slot;
     this.index = index + 1;
-    const begun = slot.started || !slot.video.paused;
     slot.video.muted = this.muted;
-    if (begun) this.#prepare(index + 2);
-    else this.#run(index + 1, slot);
+    if (slot.video.paused) {
+      slot.started = performance.now();
+      this.#run(index + 1, slot);
+    } else this.#prepare(index + 2);
     this.#presented(slot, performance.now());
   }
 
   #forget() {
     for (const timer of this.planned ?? []) clearTimeout(timer);
     this.planned = null;
-    if (this.next) this.next.started = 0;
+  }
+
+  #halt() {
+    for (const slot of this.slots) {
+      slot.video.pause();
+      slot.started = 0;
+    }
   }
 
   // --- backward ----------------------------------------------------------------------------------
@@ -385,11 +394,7 @@ export class Player {
     this.canvas.dataset.drawn = frame;
   }
 
-  /** The server frames every picture as the film does: all have the film's shape. */
-  #paint(picture, [left, top, width, height]) {
-    const [w, h] = this.sequence.size;
-    const scale = Math.min(width / w, height / h);
-    const [x, y] = [left + (width - w * scale) / 2, top + (height - h * scale) / 2];
-    this.context.drawImage(picture, x, y, w * scale, h * scale);
+  #paint(picture, box) {
+    drawFitted(this.context, picture, box, this.sequence.size);
   }
 }

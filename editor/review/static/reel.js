@@ -11,8 +11,12 @@ const LOOK = 250; // ms between two questions how far it is
 const SHORT = 60; // s of a clip that is made playable whole, for a cut that became longer
 
 export class Reel {
-  /** `say(words)` shows beside the picture how far the film is; null takes it away. */
-  constructor(desk, player, say) {
+  /**
+   * `say(words)` shows beside the picture how far the film is, null takes it away; `trouble(words)`
+   * shows in the picture why it cannot be played.
+   */
+  constructor(desk, player, say, trouble) {
+    this.trouble = trouble;
     this.desk = desk;
     this.player = player;
     this.say = say;
@@ -92,12 +96,15 @@ export class Reel {
         told = await api.filmProxy(title, revision);
       }
       if (gone()) return;
-      this.say(told.problem ?? null);
+      this.say(null);
+      if (told.problem) this.trouble(told.problem);
       if (told.ready) this.#take(told.url);
     } catch (err) {
       if (!(err instanceof api.Refusal)) throw err;
       if (err.stale) await this.desk.refresh();
-      if (!gone()) this.say(err.stale ? null : err.message);
+      if (gone()) return;
+      this.say(null);
+      if (!err.stale) this.trouble(err.message);
     }
   }
 

@@ -1,4 +1,4 @@
-// Single pictures by address, kept for a while: what is shown until a film can be played.
+// Single pictures by address, kept for a while: what is shown until a film can be played, and at rest.
 
 const KEPT = 40;
 
@@ -26,4 +26,14 @@ async function load(address) {
     if (err.name !== "EncodingError") throw err;
     return null; // not a picture: the server said why where the clip's state is shown
   }
+}
+
+/**
+ * Draw a picture into the middle of a box [left, top, width, height], whole. shape: the film's width
+ * and height; the server frames every picture as the film does.
+ */
+export function drawFitted(context, picture, [left, top, width, height], [w, h]) {
+  const scale = Math.min(width / w, height / h);
+  const [x, y] = [left + (width - w * scale) / 2, top + (height - h * scale) / 2];
+  context.drawImage(picture, x, y, w * scale, h * scale);
 }

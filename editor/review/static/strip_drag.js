@@ -86,6 +86,7 @@ export class Drags {
     const end = drag.short ? " · end of the clip" : "";
     this.#say(event, `${framesText(at)}  ${lengthText(item.length, film.rate)}${end}`);
     this.strip.lay(items);
+    this.strip.moveTo(drag.grip === "in" ? item.start : item.start + item.length);
     this.strip.hooks.peek(edgePictures(film, items, index, drag.grip));
   }
 
