@@ -189,7 +189,7 @@ def _cut(pool: Pool, stage: Stage, seed: int, cutter: Cutter) -> Decision:
     film = [choice for choice, _ in decided]
     moved = trims.offsets(pool, stage, film, [habit] * len(film)) if any(habit) else None
     for number, (choice, others) in enumerate(decided):
-        why = reasons.reason(pool, stage, films, choice, others)
+        why = reasons.reason(pool, stage, films, choice, others, film[number + 1 :])
         instead = reasons.alternatives(pool, stage, films, choice, others)
         films, gain, raw = stage.step(films, *(torch.tensor([value]) for value in choice))
         terms = dict(zip(CUT_TERMS, raw[0].tolist(), strict=True))

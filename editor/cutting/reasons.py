@@ -8,11 +8,13 @@ from editor.cutting.environment import Films, Stage
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
 from editor.cutting.search import Choice
+from editor.cutting.terms import Progress
 from editor.film.timeline import Alternative
 from editor.timing import FrameSpan
 
 NAMED = 3  # terms that a reason names: more is not read
 TELLING = 0.05  # raw units: a smaller difference is no reason
+TELLING_WHOLE = 0.005  # likewise of a whole film's mean, in which one cut is one of many
 TAKES = 3  # other takes offered as alternatives
 
 
@@ -31,10 +33,18 @@ def compare(stage: Stage, films: Films, mine: Choice, other: Choice) -> dict[str
     return {names[index]: float(gain[index]) for index in order if weighs[index]}
 
 
-def reason(pool: Pool, stage: Stage, films: Films, mine: Choice, others: Sequence[Choice]) -> str:
+def reason(
+    pool: Pool,
+    stage: Stage,
+    films: Films,
+    mine: Choice,
+    others: Sequence[Choice],
+    rest: Sequence[Choice] = (),
+) -> str:
     """Say what `mine` won by, as an editor reads it; honest where nothing speaks for it.
 
-    For instance "over rabbit.mp4 #2: motion match +0.4, novelty +0.3".
+    For instance "over rabbit.mp4 #2: motion match +0.4, novelty +0.3". Where the cut itself wins by
+    nothing, the whole film is scored with each of the two and the `rest` of the cuts after it.
     """
     if not others:
         return "the only choice that lets the film be completed"
@@ -45,10 +55,42 @@ def reason(pool: Pool, stage: Stage, films: Films, mine: Choice, others: Sequenc
     if other[0] == mine[0]:
         seconds = float(pool.time[other[0], other[2]] - pool.time[other[0], other[1]])
         name = f"{seconds:.1f} s of the same shot"
-    if not won:
-        return f"over {name}: no term by itself; the policy expects more of what follows"
-    said = ", ".join(f"{TERMS[term].words} {gain:+.1f}" for term, gain in won)
-    return f"over {name}: {said}"
+    if won:
+        said = ", ".join(f"{TERMS[term].words} {gain:+.1f}" for term, gain in won)
+        return f"over {name}: {said}"
+    total, gains = compare_whole(stage, films, mine, other, rest)
+    won = [(name, gain) for name, gain in gains.items() if gain >= TELLING_WHOLE][:NAMED]
+    if not won or total <= 0:
+        return f"over {name}: no term; by these terms the film would be as good with the other"
+    said = ", ".join(f"{TERMS[term].words} {gain:+.2f}" for term, gain in won)
+    return f"over {name}, for the film as a whole: {said}"
+
+
+def compare_whole(
+    stage: Stage, films: Films, mine: Choice, other: Choice, rest: Sequence[Choice]
+) -> tuple[float, dict[str, float]]:
+    """By how much the whole film scores better with `mine` than with `other` in its place, and what
+    each term's raw mean gains, most weighty gain first. rest: the cuts that follow."""
+    reward = stage.reward
+    with_mine, with_other = (_finished(stage, films, [one, *rest]) for one in (mine, other))
+    mean = [film.sums / film.length.clamp(min=1)[:, None] for film in (with_mine, with_other)]
+    cut = (mean[0] - mean[1])[0]  # standardised, as is `whole`
+    raw = [reward.film_terms(film) for film in (with_mine, with_other)]
+    whole = ((raw[0] - raw[1]) / reward.film_spread)[0]
+    worth = torch.cat([cut * reward.cut_weight, whole * reward.film_weight])
+    gain = torch.cat([cut * reward.cut_spread, whole * reward.film_spread])
+    names = (*CUT_TERMS, *FILM_TERMS)
+    order = torch.argsort(worth, descending=True).tolist()
+    gains = {names[index]: float(gain[index]) for index in order if float(worth[index]) > 0}
+    return float(reward.score(with_mine) - reward.score(with_other)), gains
+
+
+def _finished(stage: Stage, films: Films, cuts: Sequence[Choice]) -> Progress:
+    """What a film has come to after further cuts, whether or not the rules would allow them."""
+    film = films.progress
+    for choice in cuts:
+        film, _, _ = stage.reward.grow(film, *(torch.tensor([value]) for value in choice))
+    return film
 
 
 def alternatives(
