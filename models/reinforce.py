@@ -36,7 +36,7 @@ class Settings:
     gamma: float = 1.0  # discount a step
     normalise: bool = False  # gains to deviation 1 in a group: one learning rate fits all rewards
     entropy: float = 0.003  # weight of the joint entropy
-    value: float = 0.5  # weight of the value's squared error, learned beside for the base "value"
+    value: float = 0.5  # weight of the value's squared error, learned beside it for "value"
     norm: float = 5.0  # longest gradient: it is a sum over an episode's steps
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from editor.bench import peers
 from editor.bench.peers import OURS, PEER, TRIALS, Curve
+from editor.cli import main
 from editor.errors import EditorError
 from models.algorithms import ALGORITHMS
 
@@ -60,6 +61,24 @@ def test_without_the_peer_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "stable_baselines3", None)
     with pytest.raises(EditorError, match=r"pip install .*\[peers\]"):
         peers.theirs(CARTPOLE, 0)
+
+
+def test_without_the_peer_the_command_says_so_before_it_measures_anything(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    monkeypatch.setattr(peers, "ours", lambda trial, seed: pytest.fail("time was spent"))
+    assert main(["bench", "--peers"]) == 2
+    assert "[peers]" in capsys.readouterr().err
+
+
+def test_the_command_prints_what_the_log_holds_and_draws_it(tmp_path, capsys, monkeypatch):
+    log, plot = tmp_path / "runs.jsonl", tmp_path / "peers.png"
+    runs = [curve(who, 0, 2000, trial) for trial in TRIALS for who in (OURS, PEER)]
+    log.write_text("".join(json.dumps(peers.asdict(run)) + "\n" for run in runs))
+    argv = ["bench", "--peers", "--seeds", "1", "--log", str(log), "--plot", str(plot), "--json"]
+    assert main(argv) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["median"] for row in told["rows"][:3]] == [2000.0, 2000.0, 1.0]
+    assert plot.exists()
 
 
 def test_medians_are_held_against_the_peers():
