@@ -103,6 +103,8 @@ PARTS: dict[str, tuple[str, Detail]] = {
     "matplotlib": ("matplotlib", lambda _: ""),
     "pillow": ("PIL", lambda _: ""),
     "rich": ("rich", lambda _: ""),
+    "starlette": ("starlette", lambda _: ""),
+    "uvicorn": ("uvicorn", lambda _: ""),
 }
 
 
