@@ -53,6 +53,7 @@ class Opened:
     log: Log
     given: tuple[VerdictRow, ...]  # every verdict, in order
     children: tuple[str, ...]  # titles of the versions that came of it
+    problems: tuple[str, ...] = ()  # what an editor has to know of it
 
     @property
     def timeline(self) -> Timeline:
@@ -191,7 +192,22 @@ class Desk:
                 " or the store was changed by hand."
             ) from err
         given = self.store.verdicts(row.id)
-        return Opened(version, row, edit, log, given, self._children(row))
+        problems = self._problems(row)
+        return Opened(version, row, edit, log, given, self._children(row), problems)
+
+    def _problems(self, row: VersionRow) -> tuple[str, ...]:
+        """Corrections that were made of another film under the same title."""
+        others = [
+            other
+            for other in self.store.versions()
+            if other.title == row.title and other.id != row.id and other.revision
+        ]
+        if not others:
+            return ()
+        return (
+            f"{row.title} is not the film that was corrected under this title before: its"
+            f" {saved.NAME} changed. What was done then is in the history, and does not hold here.",
+        )
 
     def _children(self, row: VersionRow) -> tuple[str, ...]:
         return tuple(other.title for other in self.store.versions() if other.parent == row.title)

@@ -64,7 +64,7 @@ def version(opened: Opened, found: Mapping[str, Found], analyses: Mapping[str, A
     state, log, timeline = opened.log.state, opened.log, opened.timeline
     style, asked = style_of(opened.edit), opened.edit.asked
     undone = log.states[log.cursor - 1] if log.cursor else None
-    problems = [one.says for one in found.values() if one.says]
+    problems = [*opened.problems, *(one.says for one in found.values() if one.says)]
     return {
         "title": opened.version.title,
         "name": opened.version.name,

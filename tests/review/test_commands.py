@@ -134,6 +134,15 @@ def test_what_was_done_to_a_version_that_is_gone_is_still_told(run, outputs):
     assert "correction  drop" in table
 
 
+def test_another_film_under_an_old_title_is_said_and_not_corrected(run, outputs):
+    run("correct", "toys-v001", "drop", "2")
+    film = (outputs / "toys-v002" / "edit.json").read_text()
+    (outputs / "toys-v001" / "edit.json").write_text(film)
+    shown = json.loads(run("show", "toys-v001", "--json")[1])
+    assert (shown["revision"], shown["undo"]) == (0, 0)
+    assert "not the film that was corrected" in shown["problems"][0]
+
+
 def test_render_without_the_film_makes_a_version_of_the_corrections(run, outputs):
     run("correct", "toys-v001", "drop", "2")
     status, said, _ = run("render", "toys-v001", "--no-render")
