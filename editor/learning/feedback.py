@@ -41,6 +41,7 @@ from models.preference import Choices
 
 HABIT = MOST_TRIM  # s: a trim of no more may be habit; a longer one is another choice
 ALTERNATIVES = 24  # films beside the one that was made, a correction: more change the fit little
+LEFT = 5  # the same of a cut that was left as it was; drawn twice
 KEPT = 0.3  # how much a cut counts that the editor left as it was: mostly it was not looked at
 VERDICT = 1.0  # how much a verdict on a cut counts, against a correction's 1
 PREFERENCE = 3.0  # how much a film preferred to another counts: it was looked at whole
@@ -163,7 +164,8 @@ def _lesson_rows(one: Lesson, stage: Stage, random: np.random.Generator) -> _Row
         return rows
     old, new = set(before), set(after)
     for at, cut in enumerate(after):
-        others = moves.replacements(stage, after, at, ALTERNATIVES, random)
+        drawn = LEFT if cut in old else ALTERNATIVES
+        others = moves.replacements(stage, after, at, drawn, random)
         same = [was for was in before if was[0] == cut[0] and was not in new and _touch(was, cut)]
         if cut in old:
             _add(rows, stage, others, KEPT, None, False, random)
