@@ -152,7 +152,7 @@ class Graph:
         begun = len(self.items)
         for track in tracks(node):
             child = self.named(track.get("producer", ""))
-            if child.get("id", "") in mltnodes.GROUNDS:
+            if mltnodes.is_ground(child):
                 continue
             begin = self.time(track, "in", 0)
             inner = shown.within(track.get("hide", "")).later(begin)
@@ -231,7 +231,7 @@ class Graph:
         played = mltnodes.plays(node)
         known = properties(node)
         if played.what != "clip":
-            if shown.picture and node.get("id", "") not in mltnodes.GROUNDS:
+            if shown.picture and not mltnodes.is_ground(node):
                 self._not_held(node, played.what, shown)
             return
         first = Fraction(shown.first) / self.rate * max(played.speed, Fraction(0))

@@ -17,7 +17,7 @@ TITLES = ("kdenlivetitle", "qtext", "pango", "dynamictext", "glaxnimate", "html"
 NESTED = ("xml", "xml-nogl", "xml-string", "melt", "consumer", "multi")
 MIXES = ("luma", "mix", "movit.luma_mix", "dissolve")  # services that lead from clip to clip
 LAYERING = ("composite", "qtblend", "mix", "affine", "frei0r.cairoblend", "movit.overlay")
-GROUNDS = ("black", "background", "black_track")  # ids of what is seen where nothing is
+GROUNDS = ("black", "background", "black_track")  # names of what is seen where nothing is
 _CLOCK = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?")
 _SPEED = re.compile(r"(-?\d{1,4}(?:\.\d{1,9})?):(.*)", re.DOTALL)
 
@@ -66,6 +66,12 @@ def frame(text: str, rate: Fraction, where: str) -> int:
         return Timecode.parse(text, rate).frame
     except EditorError as err:
         raise ReturnedError(f"{where}: {text[:40]!r} is no time as MLT writes it.") from err
+
+
+def is_ground(node: Element) -> bool:
+    """True of what is seen where nothing is."""
+    names = (node.get("id", ""), properties(node).get("kdenlive:playlistid", ""))
+    return any(name in GROUNDS for name in names)
 
 
 def plays(node: Element) -> Plays:
