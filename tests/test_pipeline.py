@@ -43,7 +43,7 @@ def run(tmp_path, capsys):
             argv += ["--no-render", "--policy", "greedy"]
         status = main(argv)
         out, err = capsys.readouterr()
-        return status, json.loads(out) if out else {}, err.splitlines()[-1]
+        return status, json.loads(out) if out else {}, (err.splitlines() or [""])[-1]
 
     return call
 
