@@ -275,7 +275,7 @@ def from_json(value: object) -> Edit:
         asked=table.get("asked", dict),
         notes=table.texts("notes"),
         opaque=table.get("opaque", dict),
-        # Versions of before 22 November have none.
+        # Versions made before there was an export have none.
         selects=tuple(_read_other(row, clips) for row in table.rows("selects"))
         if "selects" in table.value
         else (),
