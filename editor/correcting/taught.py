@@ -53,7 +53,7 @@ def text(taught: Taught) -> str:
     done, gathered = taught.retrained, taught.gathered
     films = f"{done.films} film{'s' if done.films != 1 else ''}"
     lines = [f"Read    {done.corrections} corrections of {films}"]
-    lines += _labelled("Learned", done.words.learned)
+    lines += _labelled("Learned" if done.policy.promoted else "Seems", done.words.learned)
     lines += _labelled("Unsure", done.words.unsure)
     lines += _labelled("Not yet", done.words.cannot)
     lines += _labelled("Odd", gathered.contradictions)

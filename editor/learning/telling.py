@@ -177,6 +177,7 @@ def draw(found: Learned, said: Words, path: Path) -> None:
     right.plot(PACES, found.pacing.odds, marker="o", color="#1f6f8b")
     right.axvline(1, color="#444444", linewidth=0.8)
     right.set_xscale("log")
+    right.minorticks_off()
     right.set_xticks([0.4, 0.6, 1.0, 1.6, 2.5], ["0.4", "0.6", "1", "1.6", "2.5"])
     right.set_xlabel("median shot length against the style's")
     right.set_ylabel("how likely")
@@ -186,7 +187,4 @@ def draw(found: Learned, said: Words, path: Path) -> None:
 
 
 def _trim_title(head: Habit, tail: Habit) -> str:
-    return (
-        f"Pace.  Trims: in {head.mean:+.2f} ± {head.sd:.2f} s,"
-        f" out {tail.mean:+.2f} ± {tail.sd:.2f} s"
-    )
+    return f"Pace\ntrims: in {head.mean:+.2f} ± {head.sd:.2f} s, out {tail.mean:+.2f} ± {tail.sd:.2f} s"
