@@ -187,4 +187,5 @@ def draw(found: Learned, said: Words, path: Path) -> None:
 
 
 def _trim_title(head: Habit, tail: Habit) -> str:
-    return f"Pace\ntrims: in {head.mean:+.2f} ± {head.sd:.2f} s, out {tail.mean:+.2f} ± {tail.sd:.2f} s"
+    ends = [f"{habit.mean:+.2f} ± {habit.sd:.2f} s" for habit in (head, tail)]
+    return f"Pace\ntrims: in {ends[0]}, out {ends[1]}"
