@@ -154,9 +154,9 @@ def _ends(change: Change, difference: Difference) -> str:
 
 def _counted(count: int, cut: Cut, rate: Fraction) -> str:
     """Frames of the clip, as frames of the film where the two differ."""
-    if cut.clip.rate == rate:
-        return frames(count)
     film = _film_frames(count, cut, rate)
+    if film == count:
+        return frames(count)
     return (
         f"{frames(film)} ({abs(count)} of the clip's)" if film else f"{frames(count)} of the clip"
     )

@@ -131,8 +131,7 @@ def test_retimed_cuts_say_their_speed_and_no_false_trim():
 def test_trims_of_other_rates_are_told_in_frames_of_the_film():
     found = compare(film((FAST, 0, 100)), film((FAST, 10, 99)))
     assert words(found)[1] == (
-        "Cut 1 (fast.mov): 5 frames (10 of the clip's) off its beginning,"
-        " 1 frame (1 of the clip's) off its end."
+        "Cut 1 (fast.mov): 5 frames (10 of the clip's) off its beginning, 1 frame off its end."
     )
 
 
