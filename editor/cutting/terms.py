@@ -181,13 +181,15 @@ def _sorted(z: Tensor) -> Tensor:
 
 
 def rhythm(film: Progress, brief: Brief, material: Material) -> Tensor:
-    """1 - 2 |r - rho|: lag-1 autocorrelation of log shot length against the style's (Cutting,
-    DeLong & Nothelfer 2010), shrunk towards it while there are few cuts."""
+    """1 - 2 max(0, rho - r): lag-1 autocorrelation of log shot length against the style's (Cutting,
+    DeLong & Nothelfer 2010), shrunk towards it while there are few cuts. Too little memory is the
+    fault, too much is none: a run of quick shots is what montage is, and a real film of photographs
+    (r = 0.88) scored better shuffled while more than rho was punished."""
     z = film.z.nan_to_num(0.0)
     both = ~(film.z[:, 1:].isnan() | film.z[:, :-1].isnan())
     r = (z[:, 1:] * z[:, :-1] * both).sum(1) / (z**2).sum(1).clamp(min=0.25)
     shrink = film.count / (film.count + MEMORY)
-    gap = (r.clamp(-1, 1) - brief.style.pace.autocorrelation).abs() * shrink
+    gap = (brief.style.pace.autocorrelation - r.clamp(-1, 1)).clamp(min=0) * shrink
     return 1 - 2 * gap.clamp(max=1)
 
 

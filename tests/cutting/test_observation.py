@@ -80,7 +80,7 @@ def test_the_fit_seen_is_the_distance_that_length_fit_scores():
 def test_the_rhythm_seen_is_the_one_that_is_scored():
     stage = stage_of()
     films = played(stage, 4)
-    gap = abs(float(wanted.rhythm(stage, films.progress)[0]))
+    gap = max(0.0, -float(wanted.rhythm(stage, films.progress)[0]))
     scored = float(rhythm(films.progress, stage.brief, stage.material)[0])
     assert scored == pytest.approx(1 - 2 * min(1.0, gap), abs=1e-4)
 
