@@ -53,7 +53,9 @@ def rebuild(returned: Returned, linked: Linked, parent: Timeline | None) -> Rebu
     if not laying.cuts:
         raise FootageError(f"Nothing of the film can be shown. {' '.join(laying.notes[:3])}")
     notes = (
-        *_switched_off(pictures),
+        *_switched_off(
+            [item for item in pictures if not _is_offered(item, linked, returned, parent)]
+        ),
         *_not_found(pictures, linked, returned.rate),
         *_not_held(pictures, returned.rate),
         *_gaps(gaps, pieces, returned),
@@ -312,8 +314,23 @@ def _switched_off(items: Sequence[Item]) -> list[str]:
     off = [item for item in items if not item.enabled and item.what == "clip"]
     if not off:
         return []
-    noun = "clip that is" if len(off) == 1 else "clips that are"
-    return [f"{len(off)} {noun} switched off, or on a track that is, are no part of the film"]
+    if len(off) == 1:
+        return ["1 clip is switched off, or its track is: it is no part of the film"]
+    return [f"{len(off)} clips are switched off, or their tracks are: they are no part of the film"]
+
+
+def _is_offered(item: Item, linked: Linked, returned: Returned, parent: Timeline | None) -> bool:
+    """True of an alternative that we wrote along ourselves, switched off."""
+    clip = linked.clips.get(item.media)
+    if clip is None or parent is None or item.enabled:
+        return False
+    begin = _begin(item, clip, returned.rate) * clip.rate
+    offered = (other for cut in parent.cuts for other in cut.alternatives)
+    return any(
+        other.clip.digest == clip.digest
+        and abs(other.source.first - begin) <= 1 + clip.rate / returned.rate
+        for other in offered
+    )
 
 
 def _not_found(items: Sequence[Item], linked: Linked, rate: Fraction) -> list[str]:
