@@ -207,7 +207,8 @@ def _from_labels(label: str, clip: Clip, rate: Fraction) -> Fraction:
 
 def _after(label: str, start: Timecode) -> Fraction | None:
     """Seconds from a timecode to a label of its kind; over midnight where it lies before."""
-    mark = ";" if start.drop else ":"
+    # A list may write the same frame drop-frame where the clip counts otherwise: the mark tells.
+    mark = ";" if start.drop or label[8] == ";" else ":"
     try:
         code = Timecode.parse(f"{label[:8]}{mark}{label[9:]}", start.rate)
     except EditorError:
