@@ -1,0 +1,63 @@
+"""Consistent corrections lead to promotion, random ones do not, and too few never do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from editor.cutting.taste import Taste
+from editor.learning import feedback, promotion, weighing
+from editor.learning.promotion import Base, Judgement
+from tests.learning import taught
+
+
+def judged(editor: str, films: int, present: Taste | None = None) -> promotion.Judgement:
+    told = feedback.told_by(taught.lessons(editor, films))
+    learned = weighing.learn(told)
+    return promotion.judge(
+        told, lambda some: weighing.learn(some, 0, learned.measures), present or Taste()
+    )
+
+
+def test_consistent_corrections_are_promoted():
+    found = judged("quick", 6)
+    assert found.promoted, found
+    assert found.accuracy > found.accuracy_before
+    assert len(found.by_film) > 1
+
+
+def test_random_corrections_are_not():
+    found = judged("random", 6)
+    assert not found.promoted, found
+
+
+def test_too_few_corrections_are_not_and_it_says_so():
+    _pool, _stage, _film = taught.shoot(0)
+    untouched = taught.lesson("quick", 0)
+    told = feedback.told_by([replace(untouched, after=untouched.before)])
+    found = promotion.judge(told, weighing.learn, Taste())
+    assert not found.promoted
+    assert "too few" in found.why
+
+
+def test_what_was_learned_already_is_no_gain():
+    told = feedback.told_by(taught.lessons("quick", 6))
+    learned = weighing.learn(told)
+    again = promotion.judge(told, weighing.learn, learned.taste)
+    assert not again.promoted
+
+
+def test_a_policy_that_cuts_worse_is_not_promoted_and_the_reason_is_told():
+    good = Judgement(True, "it foretells more", 6, 30, 0.3, 0.1, 0.8, 0.5)
+    worse = Base(0.9, -0.5, True, False, "it makes more jump cuts")
+    found = promotion.with_base(good, worse)
+    assert not found.promoted
+    assert "jump cuts" in found.why
+
+
+def test_the_present_policy_is_no_worse_than_itself():
+    _, stage, _ = taught.shoot(0)
+    found = promotion.base_measures([stage], Taste(), Taste())
+    assert found.held and found.in_window
+    assert found.jump_cut == pytest.approx(0.0)
+    assert np.isfinite(found.kept)
