@@ -134,10 +134,10 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     test.add_argument("--policy", default="base", metavar="NAME", help="(default: base)")
     test.add_argument(
         "--pools",
-        type=values.asked(values.count),
+        type=values.asked(values.seed),
         default=24,
         metavar="N",
-        help="simulated pools (default: 24)",
+        help="simulated pools; 0 for FOOTAGE alone (default: 24)",
     )
     test.add_argument(
         "--seeds",
