@@ -360,7 +360,7 @@ async function start() {
     ? ""
     : decodeURIComponent(location.hash.slice(1));
   await api.open();
-  const words = desk.start();
+  desk.start().catch((err) => trouble(err.message)); // the reward's words: the film need not wait
   const rows = await listVersions();
   if (!rows.length) {
     trouble("There is no version here yet. Make one: python -m editor cut FOOTAGE");
@@ -369,7 +369,6 @@ async function start() {
   const known =
     rows.find((row) => row.title === asked) ?? rows.find((row) => !row.problem) ?? rows[0];
   await choose(known.title);
-  await words;
   await page.jobs.resume();
   const list = await api.formats();
   $("#export").append(
