@@ -57,7 +57,6 @@ class _Part:
     """One film that was left out, or a part of the only one: shares of alternatives outscored."""
 
     group: int
-    count: int  # corrections
     after: float
     before: float
 
@@ -98,12 +97,7 @@ def _left_out(
     before = _outscored(told, fold, _gained(present), present)
     groups = part[fold][_answerable(told, fold)]
     return [
-        _Part(
-            group,
-            int((groups == group).sum()),
-            float(after[groups == group].mean()),
-            float(before[groups == group].mean()),
-        )
+        _Part(group, float(after[groups == group].mean()), float(before[groups == group].mean()))
         for group in torch.unique(groups).tolist()
     ]
 
@@ -149,20 +143,18 @@ def _verdict(told: Told, parts: Sequence[_Part], films: int, count: int) -> Judg
         return Judgement(
             False, "no correction left anything to compare with", films, count, 0.0, 0.0, 0.5, 0.5
         )
-    counts = np.array([one.count for one in parts], np.float64)
-    after = np.array([one.after for one in parts])
-    before = np.array([one.before for one in parts])
-    gains, units, total = after - before, len(parts), float(counts.sum())
-    gain = float((counts * gains).sum() / total)
-    # Corrections of one film go together: the error is by film, each as heavy as its corrections
-    # (Liang and Zeger 1986, the sandwich of a mean). Few films' spread says little of itself.
-    apart = float(np.square(counts * (gains - gain)).sum()) * units / max(1, units - 1)
-    error = max(math.sqrt(apart), CHANCE * math.sqrt(total)) / total
+    after, before = (
+        np.array([getattr(one, name) for one in parts]) for name in ("after", "before")
+    )
+    gains, units = after - before, len(parts)
+    # Below some films the spread of a few gains says little: no less than chance's own is assumed.
+    error = max(float(gains.std(ddof=1)) if units > 1 else 0.0, CHANCE / math.sqrt(count / units))
+    error /= math.sqrt(units)
+    gain = float(gains.mean())
     low = gain - SURE.get(units, USUAL) * error
-    told_after, told_before = (float((counts * part).sum() / total) for part in (after, before))
     promoted = low > 0 and gain > LEAST_GAIN
     what = "films left out" if films > 1 else "corrections left out of the one film"
-    shares = f"{told_after:.0%} of the choices (before: {told_before:.0%})"
+    shares = f"{after.mean():.0%} of the choices (before: {before.mean():.0%})"
     if promoted:
         why = f"on {what} it foretells {shares}, and the gain is no chance"
     elif gain > LEAST_GAIN:
@@ -173,7 +165,9 @@ def _verdict(told: Told, parts: Sequence[_Part], films: int, count: int) -> Judg
         (told.films[one.group] if films > 1 else f"part {one.group + 1}", one.after - one.before)
         for one in parts
     )
-    return Judgement(promoted, why, films, count, gain, low, told_after, told_before, by_film)
+    return Judgement(
+        promoted, why, films, count, gain, low, float(after.mean()), float(before.mean()), by_film
+    )
 
 
 # --- no worse as a cutter -------------------------------------------------------------------------

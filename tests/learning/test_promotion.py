@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from editor.cutting.taste import Taste
-from editor.learning import feedback, promotion, weighing
+from editor.learning import feedback, lessons, promotion, weighing
 from editor.learning.promotion import Base, Judgement
+from models import preference
 from tests.learning import taught
 
 
@@ -19,11 +21,45 @@ def judged(editor: str, films: int, present: Taste | None = None) -> promotion.J
     )
 
 
+def chosen(consistent: bool, films: int = 6, each: int = 10) -> feedback.Told:
+    """Choices among eleven random films: by weights that are not the style's, or by lot."""
+    _, stage, _ = taught.shoot(0)
+    share = lessons.share_of(lessons.seeing(stage))
+    liked = share.clone()
+    liked[lessons.FEATURES.index("movement")] += 0.4
+    liked[lessons.FEATURES.index("novelty")] -= 0.3
+    generator = torch.Generator().manual_seed(2)
+    rows = []
+    for _ in range(films * each):
+        seen = 0.4 * torch.randn(11, len(share), generator=generator, dtype=torch.float64)
+        taken = int((seen @ liked).argmax()) if consistent else 0
+        rows.append((seen[taken] - seen)[torch.arange(11) != taken])
+    number = torch.arange(films * each)
+    found = preference.choices(torch.cat(rows), number.repeat_interleave(10), number // each)
+    paced = lessons.Paced(stage, torch.tensor([[24, 48], [24, 48]]))
+    count = len(found.choice)
+    return feedback.Told(
+        choices=found,
+        share=share.expand(count, -1),
+        lengths=feedback.Lengths(((paced, 0),) * count, (1,) * count, torch.ones(count).double()),
+        corrections=len(number),
+        films=tuple(str(film) for film in range(films)),
+        made=torch.ones(len(number), dtype=torch.bool),
+        back=torch.zeros(count, dtype=torch.bool),
+        offsets=np.zeros((0, 2)),
+        offset_group=np.zeros(0, np.int64),
+    )
+
+
 def test_consistent_corrections_are_promoted():
-    found = judged("quick", 6)
+    found = promotion.judge(chosen(True), weighing.learn, Taste())
     assert found.promoted, found
     assert found.accuracy > found.accuracy_before
-    assert len(found.by_film) > 1
+    assert len(found.by_film) == 6
+
+
+def test_corrections_by_lot_are_not():
+    assert not promotion.judge(chosen(False), weighing.learn, Taste()).promoted
 
 
 def test_random_corrections_are_not():
