@@ -39,6 +39,8 @@ def start(rushes: Path, outputs: Path) -> "subprocess.Popen[str]":
         text=True,
         start_new_session=True,
         env={**os.environ, DEBUG: "1"},
+        # A suite that was itself started to outlive its terminal hands down that it is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 

@@ -30,6 +30,12 @@ Try it:
   {PROGRAM} cut sample_footage/
   {PROGRAM} cut dailies/ --style interview --duration 45 --music song.ogg
 
+What review does, typed, with VERSION as toys-v003:
+  versions, show, history        the cuts of a folder; one of them; all that happened to it
+  correct, verdict, prefer       change a cut, judge it, say which of two is better
+  render, again                  make the corrected film; cut again, with what is locked and banned
+  find, relink                   look for moments of the footage; find footage that was moved
+
 For learning and measuring:
   {PROGRAM} train                train a policy of your own
   {PROGRAM} fit-pace CSV         fit a style's pace to real films' shot lengths
