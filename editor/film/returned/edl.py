@@ -89,10 +89,10 @@ class _Reading:
         self.folder = path.absolute().parent
 
     def _parse(self, text: str) -> None:
-        drop = False
+        drop, line = False, ""
         for where, line in enumerate(text.splitlines(), start=1):
             if match := _EVENT.fullmatch(line):
-                self.lines.append(_line(match, where, drop))
+                self.lines.append(self._checked(_line(match, where, drop)))
             elif line.strip().upper().startswith("FCM:"):
                 drop = "NON" not in line.upper()
             elif self.lines and (match := _SPEED.fullmatch(line.strip())):
@@ -103,6 +103,24 @@ class _Reading:
                 raise ReturnedError(
                     f"{self.path}: line {where} is no event: {line.strip()[:60]!r}."
                 )
+
+        if line.strip() and not text.endswith("\n") and not _EVENT.fullmatch(line):
+            self.notes.append("the list stops inside a line: events after it may be missing")
+
+    def _checked(self, line: _Line) -> _Line:
+        """The line, unless its labels cannot be."""
+        where = f"{self.path}: line {line.where}: event {line.number}"
+        for label in line.labels:
+            if label[:2] > "23" or label[3:5] > "59" or label[6:8] > "59":
+                raise ReturnedError(f"{where}: {label!r} is no timecode.")
+        first, stop = (re.sub(r"\D", "", label).ljust(9, "0") for label in line.labels[:2])
+        over_midnight = first[:2] == "23" and stop[:2] == "00"
+        if stop < first and not over_midnight and line.reel not in BLACK:
+            raise ReturnedError(
+                f"{where}: has a negative length: its source ends at {line.labels[1]}, before it"
+                f" begins at {line.labels[0]}."
+            )
+        return line
 
     def _note(self, key: str, value: str) -> None:
         if key == "TITLE":

@@ -302,7 +302,10 @@ def _nothing(returned: Returned, linked: Linked) -> str:
     if not any(item.kind == "picture" for item in returned.items):
         return "It holds no picture: there is no clip on any of its video tracks."
     if not linked.lost:
-        return "Nothing of the film is switched on: every clip or its track is disabled."
+        return (
+            "Nothing of the film is switched on here: every clip or its track is disabled, or the"
+            " film is another project that is nested in this one: import that."
+        )
     named = [f"{media.name} ({why})" for media, why in linked.lost.items()]
     more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
     return (

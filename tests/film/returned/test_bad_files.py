@@ -304,3 +304,34 @@ def test_a_bundle_without_a_timeline_or_cut_off_is_named(tmp_path):
     bundled(path, {"media/x.mov": b"x" * 5000})
     path.write_bytes(path.read_bytes()[:4000])
     refused(path, "no whole bundle")
+
+
+@pytest.mark.parametrize(
+    ("labels", "match"),
+    [
+        ("99:99:99:99 00:00:01:09", "99:99:99:99' is no timecode"),
+        ("00:61:00:00 00:61:01:00", "is no timecode"),
+        ("00:00:03:24 00:00:01:20", "negative length"),
+    ],
+)
+def test_an_event_whose_source_cannot_be_is_named_with_its_line(labels, match, tmp_path):
+    path = tmp_path / "film.edl"
+    path.write_text(f"TITLE: film\n001  ONE  V  C  {labels} 01:00:00:00 01:00:01:10\n")
+    assert "line 2" in refused(path, match)
+
+
+def test_a_source_that_runs_over_midnight_is_no_negative_length(tmp_path):
+    path = tmp_path / "film.edl"
+    event = "001  ONE  V  C  23:59:59:20 00:00:00:20 01:00:00:00 01:00:01:00"
+    path.write_text(f"TITLE: film\n{event}\n")
+    assert len(readers.read(path, RATE).items) == 1
+
+
+def test_a_list_that_stops_inside_a_line_says_so(tmp_path):
+    path = good(".edl", tmp_path)
+    whole = path.read_text()
+    at = whole.index("FROM CLIP NAME") + 8
+    path.write_text(whole[:at])
+    assert any("stops inside a line" in note for note in readers.read(path, RATE).notes)
+    path.write_text(whole)
+    assert not any("stops inside" in note for note in readers.read(path, RATE).notes)
