@@ -5,9 +5,7 @@ trained on, policy.safetensors. default.json beside the folders names the one th
 """
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 from editor.cutting.taste import Taste, Trims, check
 from editor.errors import OutputError, PolicyError
+from editor.film.export.files import write_text
 
 POLICIES = "policies"  # folder within the outputs
 FILE = "learned.json"
@@ -180,18 +179,4 @@ def _taste(table: Mapping[str, Any]) -> Taste:
 
 
 def _write(path: Path, table: Mapping[str, Any]) -> None:
-    text = json.dumps(table, indent=1, allow_nan=False)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as err:
-        raise OutputError(f"{path} cannot be written: {err.strerror}.") from err
+    write_text(path, json.dumps(table, indent=1, allow_nan=False) + "\n", "ascii")

@@ -5,15 +5,14 @@ is checked as a stranger's when read: a version folder can be edited by hand or 
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from editor.errors import EditorError, FootageError, OutputError
+from editor.errors import EditorError, FootageError
+from editor.film.export.files import write_text
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.footage.clip import Clip, SoundTrack
 from editor.timing import FrameSpan, Timecode
@@ -39,23 +38,8 @@ class Edit:
 
 def write(edit: Edit, folder: Path) -> Path:
     """Write the edit into a version's folder, whole or not at all. Raises OutputError."""
-    path = folder / NAME
     text = json.dumps(as_json(edit), indent=1, allow_nan=False)  # ASCII: any file name survives
-    try:
-        handle, name = tempfile.mkstemp(prefix=".edit-", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as err:
-        raise OutputError(f"{path} cannot be written: {err.strerror}.") from err
-    return path
+    return write_text(folder / NAME, text + "\n", "ascii")
 
 
 def read(folder: Path) -> Edit:
