@@ -42,6 +42,7 @@ class Material:
     centre: Tensor  # (N, E) float32, unit mean embedding of the shot
     palette: Tensor  # (N, H) float32, mean colour of the shot
     likeness: Tensor  # (N, N) float32 in [0, 1]
+    crowd: Tensor  # (N,) float32, mean likeness to the other shots; 0 where it is alone
 
     def mean(self, name: str, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
         """Mean of one of pool.TOTALS between two points of shots, in [0, 1]."""
@@ -79,6 +80,7 @@ def prepare(pool: Pool, rate: Fraction) -> Material:
     root = np.sqrt(palette.clip(min=0))
     alike = 0.6 * (centre @ centre.T).clip(0, 1) + 0.4 * (root @ root.T).clip(0, 1) ** 2
     np.fill_diagonal(alike, 1.0)
+    crowd = (alike.sum(1) - 1) / max(1, pool.size - 1)
     setup = _dense(pool.setup)
 
     def real_numbers(values: np.ndarray) -> Tensor:
@@ -114,4 +116,5 @@ def prepare(pool: Pool, rate: Fraction) -> Material:
         centre=real_numbers(centre),
         palette=real_numbers(palette),
         likeness=real_numbers(alike.astype(np.float32)),
+        crowd=real_numbers(crowd.astype(np.float32)),
     )

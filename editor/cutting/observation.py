@@ -15,7 +15,7 @@ from editor.cutting.environment import Films, Stage
 from editor.cutting.pool import TOTALS
 from editor.cutting.promise import Worth
 from editor.cutting.reward import TERMS, weights_of
-from editor.cutting.terms import KIND_VALUE, LEVEL_RANGE, STILL, nearest
+from editor.cutting.terms import KIND_VALUE, LEVEL_RANGE, SCENE_RANGE, STILL, jump, nearest
 from models.policy import Scene, Sizes
 
 KINDS = 7  # of measures.Kind
@@ -41,9 +41,9 @@ FILM = (
 )  # fmt: skip
 SHOT_PAIR = (
     "cosine", "likeness", "colour", "shown", "same clip", "same setup", "setup seen", "same shot",
-    "flow", "level", "passed over", "step", "spare after", "wanted", "join worth", "novelty worth",
-    "coverage worth", "promise", "short of best", "better ahead", "enough ahead", "length wanted",
-    "setups left behind", "setups ahead", "opening",
+    "flow", "level", "scene", "passed over", "step", "spare after", "wanted", "join worth",
+    "novelty worth", "scene worth", "coverage worth", "promise", "short of best", "better ahead",
+    "enough ahead", "length wanted", "setups left behind", "setups ahead", "opening",
 )  # fmt: skip
 IN_PAIR = (
     "cosine", "colour", "flow", "level", "same setup", "seamless", "invites", "longest z",
@@ -54,6 +54,7 @@ OUT_PAIR = (
     "z", "distance", "rhythm", "length", "left", "may end", "beat", "on beat", "invites",
     *TOTALS, "beat known", "worth", "short of best", "length wanted", "rhythm after", "error",
 )  # fmt: skip
+JOINED = 11  # of SHOT_PAIR, those that need a last cut to meet
 FEATURES = {
     "shot": SHOT, "point": POINT, "style": STYLE, "film": FILM, "shot_pair": SHOT_PAIR,
     "in_pair": IN_PAIR, "out_pair": OUT_PAIR,
@@ -168,13 +169,14 @@ class Watched:
             (torch.arange(m.size) == last[:, None]).float(),
             _flow_match(m.flow[last, film.out][:, None], self.flow),
             (m.level[last, film.out][:, None] - self.level).abs() / LEVEL_RANGE,
+            film.scene / SCENE_RANGE,
             over,
             ((over + 0.01) / (fair + 0.01)).log().clamp(-3, 3) * recorded / 2,
             after.log().clamp(-4, 4) * recorded / 2,
             wanted,
         ]
         meets = torch.where(begun[..., None], torch.stack(rows, -1), torch.zeros(()))
-        meets[..., 10:] = torch.stack(rows[10:], -1)
+        meets[..., JOINED:] = torch.stack(rows[JOINED:], -1)
         brings = self._promise(films, mask[:, :-1], rows)
         return torch.cat([meets, brings, (~begun).float().expand_as(over)[..., None]], -1), mask
 
@@ -183,18 +185,18 @@ class Watched:
         stage, film = self.stage, films.progress
         m = stage.material
         begun = (film.shot >= 0)[:, None]
-        cosine, _, colour, shown, _, same, _, _, flow, level = rows[:10]
+        cosine, _, colour, shown, _, same, _, _, flow, level, of_scene = rows[:11]
         like = 0.5 * (cosine.clamp(min=0) + colour)
-        severity = ((like - 0.2) / 0.6).clamp(0, 1) * (0.5 + 0.5 * same)
         join = (
-            promise.weighed(stage, "jump_cut", 1 - 2 * severity)
+            promise.weighed(stage, "jump_cut", 1 - 2 * jump(like, same))
             + promise.weighed(stage, "motion_match", flow)
             + promise.weighed(stage, "colour_match", 2 * colour - 1)
             + promise.weighed(stage, "level_match", 1 - 2 * level.clamp(max=1))
         ) * begun
         new = promise.weighed(stage, "novelty", 1 - 2 * shown)
+        stays = promise.weighed(stage, "scene", of_scene.clamp(-1, 1)) * begun
         covers = self.covers * (~film.setups[:, m.setup]).float()
-        whole = self.worth.shot + join + new + covers
+        whole = self.worth.shot + join + new + stays + covers
         short = whole - whole.masked_fill(~mask, -9.0).amax(1, keepdim=True).clamp(min=-8)
         ahead = self.worth.ahead(mask.float(), self.seconds)
         left = (stage.brief.duration - film.length / m.rate).clamp(min=0.5)[:, None]
@@ -206,7 +208,7 @@ class Watched:
         room = max(1.0, min(m.setups, stage.brief.duration / (1.3 * stage.brief.style.pace.median)))
         behind = (unseen.sum(1, keepdim=True) * recorded - still) / room
         found = [
-            join, new, covers, whole, short, ahead, ahead * offered / left, wants, behind,
+            join, new, stays, covers, whole, short, ahead, ahead * offered / left, wants, behind,
             still / room,
         ]  # fmt: skip
         return torch.stack([row.clamp(-4, 4) for row in found], -1)

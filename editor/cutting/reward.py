@@ -50,6 +50,7 @@ TERMS: dict[str, Term] = {
     "motion_match": Term("continuity", 0.5, "motion match", cut=terms.motion_match, joins=True),
     "colour_match": Term("continuity", 0.3, "colour match", cut=terms.colour_match, joins=True),
     "level_match": Term("continuity", 0.3, "sound level match", cut=terms.level_match, joins=True),
+    "scene": Term("continuity", 1.0, "staying in the scene", cut=terms.scene),
     "action_cut": Term("continuity", 0.7, "cut on action or rest", cut=terms.action_cut),
     "sharpness": Term("engagement", 0.5, "sharpness", cut=measured("sharpness")),
     "movement": Term("engagement", 0.5, "movement", cut=measured("motion")),
@@ -149,6 +150,7 @@ class Reward:
             sums=torch.zeros(films, len(CUT_TERMS)),
             z=torch.full((films, 8), math.nan),
             shown=torch.zeros(films, m.size),
+            scene=torch.zeros(films, m.size),
             setups=torch.zeros(films, m.setups, dtype=torch.bool),
             score=torch.zeros(films),
         )
@@ -209,7 +211,8 @@ class Reward:
             out=last,
             sums=sums,
             z=z,
-            shown=torch.maximum(film.shown * terms.FORGETTING, m.likeness[shot]),
+            shown=torch.maximum(film.shown, m.likeness[shot]),
+            scene=terms.remember(film, m),
             setups=setups,
             score=film.score,
         )
@@ -241,6 +244,7 @@ class Reward:
             sums=sums.flatten(0, 1),
             z=used.scatter(1, count[:, None], length_z.reshape(-1, 1)),
             shown=film.shown[:0],
+            scene=film.scene[:0],
             setups=film.setups[index].scatter(1, m.setup[shot].reshape(-1, 1), True),
             score=film.score[index],
         )

@@ -140,6 +140,75 @@ def test_what_was_just_shown_is_not_new():
     assert term(stage, [(0, *pairs[0]), (0, *later)], "novelty") == -1.0
 
 
+def test_what_was_shown_long_ago_is_not_new_again():
+    stage = stage_of()
+    row = stage.material.likeness[0]
+    others = [s for s in range(1, stage.material.size) if float(row[s]) < 0.5][:4]
+    first, later = _pairs(stage, 0)[0], _pairs(stage, 0)[-1]
+    made = [(0, *first), *((s, *_pairs(stage, s)[0]) for s in others), (0, *later)]
+    assert term(stage, made, "novelty") == -1.0
+
+
+def test_the_reverse_shot_and_back_is_of_the_scene_and_another_place_is_not():
+    stage, (one, other, away, _) = _two_scenes()
+    start = [(one[0], 0, 1), (other[0], 0, 1)]
+    back, gone = (term(stage, [*start, (s, 0, 1)], "scene") for s in (one[1], away[0]))
+    assert gone < 0 < back
+
+
+def test_the_second_cut_belongs_to_no_scene_yet():
+    stage, (one, other, away, _) = _two_scenes()
+    for shot in (other[0], away[0]):
+        assert term(stage, [(one[0], 0, 1), (shot, 0, 1)], "scene") == 0.0
+
+
+def test_a_film_told_scene_by_scene_scores_better_than_the_same_cuts_mixed():
+    stage, setups = _two_scenes()
+    here, there = (
+        [shot for pair in zip(*some, strict=True) for shot in pair]
+        for some in (setups[:2], setups[2:])
+    )
+    told, mixed = [*here, *there], [s for pair in zip(here, there, strict=True) for s in pair]
+    scores = [film_of(stage, [(s, 0, 1) for s in film]).score for film in (told, mixed)]
+    assert scores[0] > scores[1] + 0.02
+
+
+def test_another_set_up_as_like_as_real_films_join_does_not_jump_and_the_same_framing_does():
+    like = torch.tensor([0.25, 0.5, 0.95])  # median, 90th percentile; the same framing again
+    other, same = (terms.jump(like, torch.full((3,), value)) for value in (False, True))
+    assert other.tolist() == [0.0, 0.0, 0.5] and same.tolist() == [0.0, 0.0, 1.0]
+
+
+def _two_scenes() -> tuple[Stage, list[list[int]]]:
+    """Shots of 2 s with two cut points: two set-ups of one place, then two of another."""
+    pool = simulate(replace(WORLD, shots=12, speech=0.0, length=2.0), np.random.default_rng(0))
+    rng, look = np.random.default_rng(1), np.eye(pool.embedding.shape[2])
+    scene, each = np.repeat([0, 1], 6), np.repeat([2, 3, 4, 5], 3)
+    centre = look[scene] + look[each] + 0.05 * rng.standard_normal((12, look.shape[1]))
+    centre /= np.linalg.norm(centre, axis=1, keepdims=True)
+    bins = np.eye(pool.colour.shape[2])
+    hue = (bins[scene] + bins[each]) / 2
+    pair = np.zeros_like(pool.pair)
+    pair[:, 0, 1] = True
+    time = np.tile(np.array([0.0, 2.0, *[2.0] * (pool.frame.shape[1] - 2)]), (12, 1))
+    frame = pool.frame.copy()
+    rate = float(pool.clips[0].rate)
+    frame[:, 1] = frame[:, 0] + round(2 * rate)
+    made = replace(
+        pool,
+        clip=np.arange(12),
+        clips=(pool.clips[0],) * 12,
+        setup=each,
+        pair=pair,
+        frame=frame,
+        time=time.astype(np.float32),
+        embedding=np.repeat(centre[:, None], pool.frame.shape[1], 1).astype(np.float32),
+        colour=np.repeat(hue[:, None], pool.frame.shape[1], 1).astype(np.float32),
+    )
+    groups = np.arange(12).reshape(4, 3).tolist()
+    return make_stage(made, Brief(STYLE, 22.0, "free", 0)), groups
+
+
 def test_lengths_drawn_from_the_style_fit_it_and_equal_lengths_do_not():
     stage = stage_of()
     film = stage.start(1).progress
