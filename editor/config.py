@@ -63,6 +63,7 @@ class Config:
     backbone: str | None = None  # name of a pretrained network; None: the one in the package
     weights: Path | None = None  # the backbone's, where they are not in their usual place
     policy: str | None = None  # name or file of a trained policy; None: the one in the package
+    search: str | None = None  # one of cutting.policies.SEARCHES; None: as the policy's name says
     size: tuple[int, int] | None = None  # px of the film; None: chosen from the footage
     rate: Fraction | None = None  # frames/s of the film; None: chosen from the footage
     seed: int = 0

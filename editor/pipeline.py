@@ -220,7 +220,7 @@ def _ready(config: Config, cache: Cache, stages: Stages) -> tuple[Cutter, np.nda
         _check_detector(config.style.detector)
         _check_backbone(config)
         policies = config.outputs / learned.POLICIES
-        cutter = agent.load_policy(config.policy or agent.default_policy(policies), policies)
+        cutter = agent.load_policy(agent.named(config.policy, config.search, policies), policies)
     if config.music is None:
         return cutter, np.zeros(0)
     with stages.run("cutting", "music"):

@@ -99,12 +99,17 @@ class Trajectories:
         return score(policy, self)
 
 
-def _draw(logits: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Argmax of logits, with Gumbel noise where there is a generator."""
+def _draw(
+    logits: Tensor, generator: torch.Generator | None, likeliest: Tensor | None = None
+) -> Tensor:
+    """Argmax of logits (B, ...), with Gumbel noise where there is a generator, save in the rows
+    called likeliest (B,)."""
     if generator is None:
         return logits.argmax(-1)
-    noise = torch.empty_like(logits).exponential_(generator=generator)
-    return (logits - noise.clamp(min=1e-20).log()).argmax(-1)
+    noise = -torch.empty_like(logits).exponential_(generator=generator).clamp(min=1e-20).log()
+    if likeliest is not None:
+        noise = noise.masked_fill(likeliest[:, None], 0.0)
+    return (logits + noise).argmax(-1)
 
 
 def _picked(logits: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -115,46 +120,78 @@ def _picked(logits: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Seen:
+    """What a policy sees before it chooses the next cut of each film."""
+
+    film: Tensor  # (B, film)
+    last: Tensor  # (B, 3) int64, the cut before: shot (-1 none), in, out
+    shot_pair: Tensor  # (B, N, shot_pair)
+    shot_mask: Tensor  # (B, N + 1) bool
+    state: Tensor  # (B, D)
+    cache: Cache  # this step's keys and values in it
+
+    def select(self, index: Tensor) -> "Seen":
+        """Of the films of `index` (B',), in that order."""
+        kept = Cache(tuple((key[index], value[index]) for key, value in self.cache.layers))
+        return Seen(
+            self.film[index],
+            self.last[index],
+            self.shot_pair[index],
+            self.shot_mask[index],
+            self.state[index],
+            kept,
+        )
+
+
+@dataclass(frozen=True)
+class Picked:
     """One step's choices (B,), with what they were chosen from."""
 
     action: tuple[Tensor, Tensor, Tensor]
     record: dict[str, Tensor]
-    cache: Cache
 
 
-def choose(
+def see(
+    policy: Policy, encoded: Encoded, stage: Stage, films: Any, last: Tensor, cache: Cache
+) -> Seen:
+    """Look at films before their next cut. cache: of the steps before."""
+    shot_pair, shot_mask = stage.shots(films)
+    film = stage.film(films, shot_mask)
+    state, cache = policy.advance(encoded, film, last, cache)
+    return Seen(film, last, shot_pair, shot_mask, state, cache)
+
+
+def pick(
     policy: Policy,
     encoded: Encoded,
     stage: Stage,
     films: Any,
-    last: Tensor,
-    cache: Cache,
+    seen: Seen,
     generator: torch.Generator | None,
     forced: tuple[Tensor, Tensor, Tensor] | None = None,
-) -> Chosen:
-    """Choose the next cut of each film; `forced` choices are scored, not drawn."""
-    shot_pair, shot_mask = stage.shots(films)
-    film = stage.film(films, shot_mask)
-    state, cache = policy.advance(encoded, film, last, cache)
+    likeliest: Tensor | None = None,
+) -> Picked:
+    """Choose the next cut of each film; `forced` choices are scored, not drawn. likeliest: (B,)
+    bool, films whose every choice is the likeliest though others are drawn."""
+    state, shot_pair, shot_mask = seen.state, seen.shot_pair, seen.shot_mask
     logits = policy.shot_logits(encoded, state, shot_pair, shot_mask)
-    shot = _draw(logits, generator) if forced is None else forced[0]
+    shot = _draw(logits, generator, likeliest) if forced is None else forced[0]
     log_prob, entropy = _picked(logits, shot)
     stops = shot == stage.stop
     inside = shot.clamp(max=stage.stop - 1)
     pairs = stage.pairs(films, shot)
     in_mask, in_pair = pairs.any(2), stage.ins(films, shot, pairs)
     logits = policy.in_logits(encoded, state, inside, in_pair, in_mask)
-    first = _draw(logits, generator) if forced is None else forced[1]
+    first = _draw(logits, generator, likeliest) if forced is None else forced[1]
     in_log_prob, in_entropy = _picked(logits, first)
     out_mask, out_pair = pairs[torch.arange(len(first)), first], stage.outs(films, shot, first)
     logits = policy.out_logits(encoded, state, inside, first, out_pair, out_mask)
-    out = _draw(logits, generator) if forced is None else forced[2]
+    out = _draw(logits, generator, likeliest) if forced is None else forced[2]
     out_log_prob, out_entropy = _picked(logits, out)
     cuts = (~stops).float()
     record = {
-        "film": film,
-        "last": last,
+        "film": seen.film,
+        "last": seen.last,
         "shot_pair": shot_pair,
         "shot_mask": shot_mask,
         "in_pair": in_pair,
@@ -166,7 +203,7 @@ def choose(
         "value": policy.value(state),
         "entropy": torch.stack([entropy, cuts * in_entropy, cuts * out_entropy], -1),
     }
-    return Chosen((shot, first, out), record, cache)
+    return Picked((shot, first, out), record)
 
 
 def _steps(
@@ -187,9 +224,10 @@ def _steps(
         if forced is not None and step < len(forced):
             shot, first, out = forced[step].expand(films, -1).unbind(-1)
             given = (shot, first, out)
-        chosen = choose(policy, encoded, stage, under_way, last, cache, generator, given)
+        seen = see(policy, encoded, stage, under_way, last, cache)
+        chosen = pick(policy, encoded, stage, under_way, seen, generator, given)
         under_way, reward = stage.step(under_way, *chosen.action)
-        cache, step = chosen.cache, step + 1
+        cache, step = seen.cache, step + 1
         last = chosen.record["action"].clone()
         last[:, 0] = torch.where(last[:, 0] == stage.stop, chosen.record["last"][:, 0], last[:, 0])
         yield {**chosen.record, "reward": reward, "valid": valid}, under_way

@@ -108,6 +108,7 @@ def config(options: argparse.Namespace) -> Config:
         backbone=options.backbone,
         weights=options.weights,
         policy=given.get("policy"),
+        search=given.get("search"),
         size=given.get("size"),
         rate=given.get("rate"),
         seed=given.get("seed", 0),

@@ -16,6 +16,7 @@ from editor.arguments.common import (
 )
 from editor.arguments.exchange import add_export_formats
 from editor.config import ORDERS, style_names
+from editor.cutting.policies import SEARCHES
 from editor.timing import parse_rate
 
 CUT_EXAMPLES = f"""\
@@ -118,6 +119,12 @@ def add_cut(commands: "Commands[Parser]") -> None:
     add_backbone(minds)
     minds.add_argument(
         "--policy", metavar="NAME", help="trained policy that cuts (default: the package's own)"
+    )
+    minds.add_argument(
+        "--search",
+        choices=tuple(SEARCHES),
+        help="how the policy searches by the reward: not at all, the best of many films drawn, a"
+        " beam that it guides, or local search on from the best (default: local)",
     )
     minds.add_argument(
         "--seed",

@@ -13,7 +13,7 @@ import torch
 
 import models
 from editor.config import Style
-from editor.cutting import decode, learned, local, reasons, search, trims
+from editor.cutting import decode, guided, learned, local, policies, reasons, search, trims
 from editor.cutting.baselines import BASELINES, Cutting
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Films, Stage, make_stage
@@ -29,7 +29,7 @@ from models import checkpoint, rollout
 from models.policy import Policy
 
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
-SEARCH = "+search"
+SEARCH = policies.SEARCH
 FEW_SHOTS = 100  # up to so many, search goes on from both its starts
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"
@@ -69,33 +69,51 @@ class Decision:
 
 
 def policy_names() -> tuple[str, ...]:
-    """What `--policy` knows: trained policies that are here, each also with search, then the plain
-    ways."""
-    trained = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
-    return (*trained, *(name + SEARCH for name in trained), *BASELINES)
+    """What `--policy` knows: trained policies that are here, each also with every search, then the
+    plain ways."""
+    return policies.names()
 
 
-def default_policy(policies: Path) -> str:
+def default_policy(folder: Path) -> str:
     """The policy that cuts where none is named: the one chosen in a folder of learned policies,
     else the package's. Raises PolicyError."""
-    return learned.default(policies) or DEFAULT
+    return learned.default(folder) or DEFAULT
 
 
-def load_policy(name: str, policies: Path | None = None) -> Cutter:
+def named(name: str | None, search: str | None, folder: Path) -> str:
+    """The policy that was asked for, with the search that was asked for. Raises PolicyError where
+    they do not go together."""
+    name = name or default_policy(folder)
+    if search is None:
+        return name
+    bare, _ = policies.split(name)
+    if bare in BASELINES:
+        raise PolicyError(f"--search goes on from a trained policy: {bare} is a plain way to cut.")
+    if search == "none" and bare in learned.names(folder):
+        raise PolicyError(
+            f"{bare} cuts by the reward that it learned, so it always searches: ask for"
+            " --search best, beam or local, or for another --policy."
+        )
+    return bare + policies.SEARCHES[search]
+
+
+def load_policy(name: str, folder: Path | None = None) -> Cutter:
     """The cutter of that name, or of a policy file's path. Raises PolicyError.
 
-    With SEARCH after its name a policy draws many films, the reward chooses among them, and a local
-    search goes on from the best. What the package does not have is looked for among the learned
-    ones in `policies`; those search, by the reward that they learned.
+    An ending of policies.SEARCHES says how the policy searches: the best by reward of many films
+    that it draws, a beam that it guides, or a local search that goes on from the best. What the
+    package does not have is looked for among the learned ones in `folder`; those search, by the
+    reward that they learned.
     """
-    here = learned.names(policies) if policies is not None else ()
-    if policies is not None and name not in policy_names() and name in here:
-        return learned_cutter(learned.read(policies, name))
+    here = learned.names(folder) if folder is not None else ()
+    bare, search = policies.split(name)
+    if folder is not None and name not in policy_names() and bare in here:
+        return learned_cutter(learned.read(folder, bare), search)
     if name in BASELINES:
         return plain_cutter(name, BASELINES[name])
-    policy = load_weights(name.removesuffix(SEARCH), here)
-    if name.endswith(SEARCH):
-        return plain_cutter(name, lambda stage, seed: searched(policy, stage, seed))
+    policy = load_weights(bare, here)
+    if search in WAYS:
+        return plain_cutter(name, lambda stage, seed: WAYS[search](policy, stage, seed))
     return policy_cutter(name, policy)
 
 
@@ -128,10 +146,18 @@ def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
     return found[int(local.scores(stage, found).argmax())]
 
 
-def learned_cutter(mine: learned.LearnedPolicy) -> Cutter:
-    """A cutter that searches by what an editor taught."""
+WAYS: dict[str, Callable[[Policy, Stage, int], list[Choice]]] = {
+    "best": decode.best_of,
+    "beam": guided.beam,
+    "local": searched,
+}
+
+
+def learned_cutter(mine: learned.LearnedPolicy, search: str = "local") -> Cutter:
+    """A cutter that searches by what an editor taught; one that would not, by local search."""
     policy = load_weights(str(mine.weights) if mine.weights else mine.base)
-    plain = plain_cutter(mine.name, lambda stage, seed: searched(policy, stage, seed))
+    way = WAYS.get(search, searched)
+    plain = plain_cutter(mine.name, lambda stage, seed: way(policy, stage, seed))
     return replace(plain, taste=mine.taste)
 
 

@@ -50,6 +50,7 @@ class Film:
     score: float
     terms: tuple[float, ...]  # raw: means of CUT_TERMS by duration, then FILM_TERMS
     lengths: tuple[float, ...]  # s, of its cuts
+    shown: frozenset[tuple[int, int]] = frozenset()  # clip and frame of all that it shows
 
     @property
     def median(self) -> float:
@@ -68,6 +69,8 @@ class Result:
     seconds: float  # CPU a film
     looked: float  # candidates whose reward was computed, a film
     median: float  # s, of shot length
+    leads: dict[str, Interval]  # each leader's score less this one's, paired by case
+    agreement: float | None  # frames shown by it and by greedy, over frames shown by either
 
 
 @dataclass(frozen=True)
@@ -117,16 +120,19 @@ def interval(values: Sequence[float], seed: int = 0) -> Interval:
 def film_of(stage: Stage, made: Sequence[Choice]) -> Film:
     """Play a film's choices."""
     films, lengths, weighed = stage.start(1), [], torch.zeros(len(CUT_TERMS))
+    shown: set[tuple[int, int]] = set()
     for shot, first, last in made:
         frames = float(stage.material.length[shot, first, last])
         lengths.append(frames / stage.material.rate)
+        clip, frame = int(stage.material.clip[shot]), stage.material.frame[shot]
+        shown |= {(clip, n) for n in range(int(frame[first]), int(frame[last]))}
         chosen = (torch.tensor([value]) for value in (shot, first, last))
         films, _, raw = stage.step(films, *chosen)
         weighed += frames * raw[0]
     mean = weighed / max(1, int(films.progress.length[0]))
     whole = stage.reward.film_terms(films.progress)[0]
     terms = tuple([*mean.tolist(), *whole.tolist()])
-    return Film(float(films.progress.score[0]), terms, tuple(lengths))
+    return Film(float(films.progress.score[0]), terms, tuple(lengths), frozenset(shown))
 
 
 @dataclass
@@ -145,12 +151,14 @@ def compare(
     *,
     seeds: int = 1,
     matched: Mapping[str, tuple[str, Timed]] | None = None,
+    leaders: Sequence[str] = (),
     advance: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Result]:
     """Cut every case in every way with every seed.
 
-    matched: ways that get the CPU time which another way took for the same film. advance: called
-    with the cases done. Shares are of the ways called "random" and "beam64", where both are there.
+    matched: ways that get the CPU time which another way took for the same film. leaders: ways
+    whose lead over each is told. advance: called with the cases done. Shares are of the ways called
+    "random" and "beam64", where both are there.
     """
     tallies = {name: _Tally() for name in (*ways, *(matched or {}))}
     for done, case in enumerate(cases):
@@ -171,14 +179,14 @@ def compare(
         for name, values in scores.items():
             tallies[name].scores.append(float(np.mean(values)))
         advance(done + 1)
-    return _results(tallies)
+    return _results(tallies, leaders)
 
 
 def _limited(like: str, timed: Timed, spent: Mapping[str, float]) -> Way:
     return lambda stage, seed: timed(stage, seed, spent[like])
 
 
-def _results(tallies: Mapping[str, _Tally]) -> dict[str, Result]:
+def _results(tallies: Mapping[str, _Tally], leaders: Sequence[str]) -> dict[str, Result]:
     first = np.array(next(iter(tallies.values())).scores)
     names = (*CUT_TERMS, *FILM_TERMS)
     found = {}
@@ -192,8 +200,21 @@ def _results(tallies: Mapping[str, _Tally]) -> dict[str, Result]:
             float(np.mean(tally.seconds)),
             float(np.mean(tally.looks)),
             float(np.mean([film.median for film in tally.films])),
+            {
+                leader: interval((np.array(tallies[leader].scores) - tally.scores).tolist())
+                for leader in leaders
+            },
+            _agreement(tally, tallies["greedy"]) if "greedy" in tallies else None,
         )
     return found
+
+
+def _agreement(one: _Tally, other: _Tally) -> float:
+    """Mean share of the frames that two cutters' films of the same case and seed have in common."""
+    pairs = zip(one.films, other.films, strict=True)
+    return float(
+        np.mean([len(a.shown & b.shown) / max(1, len(a.shown | b.shown)) for a, b in pairs])
+    )
 
 
 def _share(tally: _Tally, tallies: Mapping[str, _Tally]) -> Interval | None:

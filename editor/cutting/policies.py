@@ -7,7 +7,9 @@ from editor.errors import PolicyError
 
 WEIGHTS = Path(models.__file__).parent / "weights"
 SUFFIX = ".safetensors"
-SEARCH = "+search"  # after a trained policy's name: local search goes on from its films
+# After a trained policy's name: how it searches. What `--search` knows -> the name's ending.
+SEARCHES = {"none": "", "best": "+best", "beam": "+beam", "local": "+search"}
+SEARCH = SEARCHES["local"]  # local search goes on from its films
 # Plain ways to cut, as baselines.BASELINES has them: a test holds both together.
 PLAIN = (
     "random", "chronological", "uniform", "similar", "greedy",
@@ -16,15 +18,23 @@ PLAIN = (
 
 
 def names() -> tuple[str, ...]:
-    """What `--policy` knows: the trained policies that are here, each also with search, then the
-    plain ways."""
-    trained = sorted(path.stem for path in WEIGHTS.glob(f"*{SUFFIX}"))
-    return (*trained, *(name + SEARCH for name in trained), *PLAIN)
+    """What `--policy` knows: the trained policies that are here, each also with every search, then
+    the plain ways."""
+    trained = sorted(path.stem for path in WEIGHTS.glob(f"*{SUFFIX}") if "." not in path.stem)
+    return (*(name + ending for name in trained for ending in SEARCHES.values()), *PLAIN)
+
+
+def split(name: str) -> tuple[str, str]:
+    """A policy's bare name or file, and how it searches: one of SEARCHES."""
+    for search, ending in SEARCHES.items():
+        if ending and name.endswith(ending):
+            return name.removesuffix(ending), search
+    return name, "none"
 
 
 def check(name: str) -> None:
     """Raise PolicyError, listing the known, where nothing is called so and no such file exists."""
-    file = Path(name.removesuffix(SEARCH))
+    file = Path(split(name)[0])
     if name in names() or (file.suffix == SUFFIX and file.is_file()):
         return
     known = ", ".join(names())

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from editor.config import ORDERS, Style, load_style, style_names
-from editor.cutting import agent, decode, evaluation, inspection
+from editor.cutting import agent, evaluation, inspection, policies
 from editor.cutting.baselines import BASELINES, local_for
 from editor.cutting.brief import Brief
 from editor.cutting.environment import make_stage
@@ -15,6 +16,7 @@ from editor.cutting.evaluation import Case, Timed, Way
 from editor.cutting.inspection import with_wrong_sight, without_sight
 from editor.cutting.pool import Pool
 from editor.errors import EditorError, FootageError, PolicyError
+from editor.learning import keeping
 from editor.learning.simulate import sample_world, simulate
 from models.policy import Policy
 
@@ -25,7 +27,6 @@ SIGHTED = 96  # cases for what the policy sees: the loss is small beside its spr
 PACES = (1.5, 2.8, 5.0)  # s, medians asked
 MOST_SHOTS = 300  # of a simulated pool
 REAL_STYLES = ("default", "brisk", "calm", "interview")
-BEST_OF = " best of 64"
 SAME_TIME = "local, same time"
 QUICK = ("random", "chronological", "uniform", "similar", "greedy", "beam8", "local")
 THOROUGH = tuple(BASELINES)  # wide beams take minutes a film
@@ -50,7 +51,7 @@ def examine(asked: Examination, real: Sequence[Pool], advance: Advance) -> dict[
     Raises PolicyError for an unknown policy. Simulated pools are drawn from their own seeds, which
     training does not use.
     """
-    name = asked.policy.removesuffix(agent.SEARCH)
+    name, _ = policies.split(asked.policy)
     if name in BASELINES:
         raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
     if not real and not asked.simulated:
@@ -84,8 +85,8 @@ def _group(
 ) -> dict[str, Any]:
     ways: dict[str, Way] = {
         name: evaluation.own_decode(policy),
-        name + BEST_OF: lambda stage, at: decode.best_of(policy, stage, at),
-        name + agent.SEARCH: lambda stage, at: agent.searched(policy, stage, at),
+        **_searches(name, policy),
+        **_before(name),
         **{plain: BASELINES[plain] for plain in (THOROUGH if asked.thorough else QUICK)},
     }
     matched: dict[str, tuple[str, Timed]] = {SAME_TIME: (name + agent.SEARCH, local_for)}
@@ -94,9 +95,31 @@ def _group(
         ways,
         seeds=asked.seeds,
         matched=matched if asked.thorough else None,
+        leaders=(name, name + agent.SEARCH),
         advance=advance,
     )
     return {"cases": len(cases), "cutters": {way: asdict(row) for way, row in rows.items()}}
+
+
+def _searches(name: str, policy: Policy) -> dict[str, Way]:
+    """The policy with each of agent.WAYS."""
+
+    def way(search: str) -> Way:
+        return lambda stage, seed: agent.WAYS[search](policy, stage, seed)
+
+    return {name + policies.SEARCHES[search]: way(search) for search in agent.WAYS}
+
+
+def _before(name: str) -> dict[str, Way]:
+    """The policy as it was when it had only been cloned, where that was kept: by what it falls
+    behind, the policy gradient added."""
+    path = (
+        Path(name) if name.endswith(policies.SUFFIX) else agent.WEIGHTS / (name + policies.SUFFIX)
+    )
+    cloned = path.with_name(path.stem + keeping.CLONED)
+    if not cloned.exists():
+        return {}
+    return {name + ", only cloned": evaluation.own_decode(agent.load_weights(str(cloned)))}
 
 
 def _looked_into(
@@ -189,15 +212,25 @@ def text(found: dict[str, Any]) -> str:
 
 
 def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
+    leaders = list(next(iter(found["cutters"].values()))["leads"])
     lines = [
-        f"{found['cases']} {group} cases, {seeds} seeds: mean film score [95 % interval]",
-        f"  {'':18} {'score':24} {'share of beam64':24} {'CPU s':>8} {'looks':>9} {'median':>7}",
+        f"{found['cases']} {group} cases, {seeds} seeds: mean film score [95 % interval]; by how"
+        " much others lead it, paired by case;",
+        "share of what a beam of 64 gains over random; frames in common with greedy's film",
+        f"  {'':18} {'score':24} "
+        + " ".join(f"{leader + ' leads by':24}" for leader in leaders)
+        + f" {'share of beam64':24} {'CPU s':>8} {'looks':>9} {'median':>7} {'greedy':>7}",
     ]
     for way, row in found["cutters"].items():
         share = _interval(row["share"]) if row["share"] else "-"
+        leads = " ".join(
+            f"{_interval(lead) if leader != way else '-':24}"
+            for leader, lead in row["leads"].items()
+        )
+        same = f"{row['agreement']:7.0%}" if row["agreement"] is not None else f"{'-':>7}"
         lines.append(
-            f"  {way:18} {_interval(row['score']):24} {share:24}"
-            f" {row['seconds']:8.2f} {row['looked']:9.0f} {row['median']:6.1f}s"
+            f"  {way:18} {_interval(row['score']):24} {leads} {share:24}"
+            f" {row['seconds']:8.2f} {row['looked']:9.0f} {row['median']:6.1f}s {same}"
         )
     return lines
 

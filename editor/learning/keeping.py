@@ -23,6 +23,7 @@ from models.checkpoint import Card
 from models.policy import Policy
 
 POLICY, STATE, LOG, LOCK = "policy.safetensors", "state.safetensors", "log.jsonl", ".lock"
+CLONED = ".cloned.safetensors"  # after a policy's stem: the same, when it had only been cloned
 SHOWN, LENGTHS = "shown.choices", "shown.lengths"  # films cloned so far, one after another
 
 
@@ -50,7 +51,7 @@ def held(folder: Path) -> Iterator[None]:
             raise PolicyError(
                 f"Another training is writing to {folder}: let it end, or name another --folder."
             ) from err
-        for name in (POLICY, STATE, LOG, "card.md"):
+        for name in (POLICY, "policy" + CLONED, STATE, LOG, "card.md"):
             for left in folder.glob(f".{name}.*"):
                 left.unlink(missing_ok=True)
         yield

@@ -26,7 +26,7 @@ from editor.learning.curriculum import sample_brief
 from editor.learning.keeping import Kept, Log
 from editor.learning.recombine import recombine
 from editor.learning.simulate import sample_world, simulate
-from models import cloning
+from models import checkpoint, cloning
 from models.algorithms import ALGORITHMS
 from models.checkpoint import Card
 from models.policy import Policy
@@ -135,6 +135,9 @@ class _Run:
         told = Card(**{**vars(self.card), "notes": notes})
         shown = self.shown.choices if done < config.warm else ()
         kept = Kept(done, tuple(shown))
+        if done == config.warm and config.warm:
+            cloned = (config.folder / POLICY).with_suffix(keeping.CLONED)
+            checkpoint.save_policy(cloned, self.policy, told)
         keeping.save(config.folder, self.policy, self.optimizer, told, kept, _metadata(config))
         card.write(config.folder / card.FILE, told, (), self.log.rows)
         self.saved = monotonic()
