@@ -295,15 +295,17 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _peers(options: argparse.Namespace, watch: Watch) -> int:
-    from editor.bench import peers, suite, table
+    from editor.bench import curves, peers, suite, table
 
+    trials = peers.named(options.trials)
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     with watch.stage("learning") as advance:
-        curves = peers.measure(peers.TRIALS, options.seeds, options.log, advance)
-    rows = peers.rows(curves)
+        runs = peers.measure(trials, seeds, options.log, advance)
+    rows = curves.rows(runs)
     if options.plot:
-        peers.draw(curves, options.plot)
+        curves.draw(runs, options.plot)
     if options.json:
-        _say(json.dumps({"machine": suite.machine(), **peers.as_json(curves, rows)}, indent=2))
+        _say(json.dumps({"machine": suite.machine(), **curves.as_json(runs, rows)}, indent=2))
     else:
         _say(table.draw(rows, suite.machine()))
     return MADE

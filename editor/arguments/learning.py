@@ -115,6 +115,16 @@ def add_bench(commands: "Commands[Parser]") -> None:
         help="runs of each (default: 5)",
     )
     peers.add_argument(
+        "--first-seed",
+        type=values.asked(values.seed),
+        default=0,
+        metavar="N",
+        help="seed of the first run; the others follow (default: 0)",
+    )
+    peers.add_argument(
+        "--trials", nargs="+", default=(), metavar="NAME", help='only these: "ppo on CartPole-v1"'
+    )
+    peers.add_argument(
         "--log", type=Path, metavar="FILE", help="finished runs, as JSON lines; kept, not run again"
     )
     peers.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves")

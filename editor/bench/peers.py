@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import median
 from time import process_time
 from types import ModuleType
 from typing import Any
@@ -18,8 +17,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from editor.bench import table
-from editor.bench.table import Row
 from editor.errors import EditorError
 from models import actor_critic, ppo, reinforce
 from models.algorithms import ALGORITHMS
@@ -28,7 +25,6 @@ from models.tasks import Task, play_by, policy_for
 
 OURS, PEER = "ours", "Stable-Baselines3"
 SEEDS = 5
-WITHIN = 1.2  # of the peer's median steps
 JUDGED = 20  # episodes whose mean is held against the mark
 STARTS = 10_000  # seed of the first judged episode: training's seeds are small
 
@@ -64,7 +60,7 @@ class Trial:
 # the library's defaults (norm 0.5, value 0.5, eps 1e-5, minibatch 64) is written out.
 TRIALS: tuple[Trial, ...] = (
     Trial(
-        "CartPole-v1", "ppo", 475.0, 100_000, 1024, 8, 32, 1e-3,
+        "CartPole-v1", "ppo", 475.0, 100_000, 256, 8, 32, 1e-3,
         ppo.Settings(clip=0.2, epochs=20, minibatch=256, entropy=0.0, lam=0.8, gamma=0.98,
                      most_kl=float("inf")),
         falling=True, peer="PPO",
@@ -76,7 +72,7 @@ TRIALS: tuple[Trial, ...] = (
         head="smooth", hold=4, peer="PPO",
     ),
     Trial(
-        "CartPole-v1", "actor-critic", 450.0, 500_000, 5_000, 8, 5, 7e-4,
+        "CartPole-v1", "actor-critic", 450.0, 500_000, 1_000, 8, 5, 7e-4,
         actor_critic.Settings(gamma=0.99, lam=1.0, normalise=False, entropy=0.0),
         momentum=False, peer="A2C",
     ),
@@ -158,7 +154,7 @@ def ours(trial: Trial, seed: int) -> Curve:
 def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
     task = Task(trial.task, trial.copies, seed=100 * seed)
     policy = policy_for(task, trial.head, seed)
-    optimizer = _optimizer(trial, policy)
+    optimizer = optimizer_of(trial, policy)
     generator = torch.Generator().manual_seed(seed)
     algorithm = ALGORITHMS[trial.algorithm]
     while task.taken < trial.budget:
@@ -175,7 +171,8 @@ def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
     task.close()
 
 
-def _optimizer(trial: Trial, policy: nn.Module) -> torch.optim.Optimizer:
+def optimizer_of(trial: Trial, policy: nn.Module) -> torch.optim.Optimizer:
+    """Adam or RMSProp, as the peer sets it up."""
     if trial.momentum:
         return torch.optim.Adam(policy.parameters(), lr=trial.rate, eps=1e-5)
     return torch.optim.RMSprop(policy.parameters(), lr=trial.rate, alpha=0.99, eps=1e-5)
@@ -189,7 +186,7 @@ def theirs(trial: Trial, seed: int) -> Curve:
 
     judge = _Judge(trial)
 
-    class Looks(BaseCallback):  # type: ignore[misc]
+    class Looks(BaseCallback):  # type: ignore[misc,unused-ignore]
         """Judges the peer's policy between its updates, as ours is judged."""
 
         def _on_rollout_start(self) -> None:
@@ -256,7 +253,18 @@ def peers_options(trial: Trial) -> dict[str, Any]:
     return shared
 
 
-def measure(trials: Sequence[Trial], seeds: int, log: Path | None, advance: Advance) -> list[Curve]:
+def named(names: Sequence[str]) -> tuple[Trial, ...]:
+    """Trials by their names; all where none is named. Raises EditorError for an unknown name."""
+    known = {trial.name: trial for trial in TRIALS}
+    for name in names:
+        if name not in known:
+            raise EditorError(f"No trial is called {name!r}. Known: {', '.join(known)}.")
+    return tuple(known[name] for name in names) or TRIALS
+
+
+def measure(
+    trials: Sequence[Trial], seeds: Sequence[int], log: Path | None, advance: Advance
+) -> list[Curve]:
     """Run every trial with every seed, ours and the peer's in turn.
 
     log: JSON lines of finished runs, added to as they finish; what is there is not run again.
@@ -280,9 +288,9 @@ def measure(trials: Sequence[Trial], seeds: int, log: Path | None, advance: Adva
     return curves
 
 
-def _plan(trials: Sequence[Trial], seeds: int) -> Iterator[tuple[Trial, str, int]]:
+def _plan(trials: Sequence[Trial], seeds: Sequence[int]) -> Iterator[tuple[Trial, str, int]]:
     for trial in trials:
-        for seed in range(seeds):
+        for seed in seeds:
             yield trial, OURS, seed
             if trial.peer:
                 yield trial, PEER, seed
@@ -301,89 +309,3 @@ def _read(log: Path) -> dict[tuple[str, str, int], Curve]:
             raise EditorError(f"{log}: line {number} is no finished run: {err}.") from err
         found[curve.trial, curve.who, curve.seed] = curve
     return found
-
-
-# --- what came of it ------------------------------------------------------------------------------
-
-
-def steps_to_mark(curves: Sequence[Curve], trial: Trial, who: str) -> list[float]:
-    """Steps to the mark of each seed; infinite where it was not reached."""
-    return [
-        float("inf") if curve.reached is None else float(curve.reached)
-        for curve in curves
-        if (curve.trial, curve.who) == (trial.name, who)
-    ]
-
-
-def rows(curves: Sequence[Curve], trials: Sequence[Trial] = TRIALS) -> list[Row]:
-    """Medians: our steps over the peer's where there is a peer and the mark is one that is shared,
-    and our own steps to every mark."""
-    found = []
-    for trial in trials:
-        mine = steps_to_mark(curves, trial, OURS)
-        if not mine:
-            continue
-        what = f"{trial.name}: steps to {trial.mark:g}"
-        footage = f"{sum(map(np.isfinite, mine))} of {len(mine)} seeds"
-        found.append(_row(what, footage, mine, float(trial.budget), "steps"))
-        theirs_ = steps_to_mark(curves, trial, PEER)
-        if not theirs_:
-            continue
-        reached = f"{sum(map(np.isfinite, theirs_))} of {len(theirs_)} seeds"
-        found.append(_row(f"{what}, {PEER}", reached, theirs_, None, "steps"))
-        ratio = median(mine) / median(theirs_)
-        held = WITHIN if trial.algorithm == "ppo" else None
-        found.append(Row(f"{what}, ours / {PEER}", "medians", ratio, ratio, ratio, held, "x", 1))
-    return found
-
-
-def as_json(curves: Sequence[Curve], found: Sequence[Row]) -> dict[str, object]:
-    """Rows and runs as one JSON object; what was not reached is null."""
-    return {
-        "rows": [
-            {
-                name: None if isinstance(value, float) and not np.isfinite(value) else value
-                for name, value in table.as_json(row).items()
-            }
-            for row in found
-        ],
-        "runs": [asdict(curve) for curve in curves],
-    }
-
-
-def _row(what: str, footage: str, each: list[float], target: float | None, unit: str) -> Row:
-    return Row(what, footage, median(each), min(each), max(each), target, unit, len(each))
-
-
-COLOURS = {OURS: "#1f5fa8", PEER: "#d1742a"}
-
-
-def draw(curves: Sequence[Curve], path: Path, trials: Sequence[Trial] = TRIALS) -> None:
-    """Learning curves, a panel a trial: a line a seed, a dot where it reached the mark."""
-    from matplotlib.figure import Figure
-
-    shown = [trial for trial in trials if steps_to_mark(curves, trial, OURS)]
-    across = 3
-    down = -(-len(shown) // across)
-    figure = Figure(figsize=(4.4 * across, 3.2 * down), layout="constrained")
-    panels = figure.subplots(down, across, squeeze=False).ravel()
-    for panel, trial in zip(panels, shown, strict=False):
-        for who, colour in COLOURS.items():
-            own = [c for c in curves if (c.trial, c.who) == (trial.name, who)]
-            for curve in own:
-                panel.plot(curve.steps, curve.mean, color=colour, alpha=0.55, lw=1.2)
-                if curve.reached is not None:
-                    panel.plot(curve.reached, curve.mean[-1], "o", color=colour, ms=4)
-            if own:
-                middle = median(steps_to_mark(curves, trial, who))
-                words = f"{who}: median {middle:,.0f}" if np.isfinite(middle) else who
-                panel.plot([], [], color=colour, label=words)
-        panel.axhline(trial.mark, color="0.4", lw=0.8, ls="--")
-        panel.set_title(f"{trial.name}, mark {trial.mark:g}", fontsize=10)
-        panel.set_xlabel("steps in the task")
-        panel.set_ylabel(f"mean return of {JUDGED} episodes")
-        panel.set_xlim(left=0)
-        panel.legend(fontsize=8, loc="lower right", frameon=False)
-    for panel in panels[len(shown) :]:
-        panel.set_axis_off()
-    figure.savefig(path, dpi=110)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from editor.bench import peers
+from editor.bench import curves, peers
 from editor.bench.peers import OURS, PEER, TRIALS, Curve
 from editor.cli import main
 from editor.errors import EditorError
@@ -42,10 +42,10 @@ def test_one_seed_runs_the_same():
 
 def test_finished_runs_are_kept_and_not_run_again(tmp_path):
     log = tmp_path / "runs.jsonl"
-    first = peers.measure([EASY], 2, log, silent)
+    first = peers.measure([EASY], range(2), log, silent)
     kept = log.read_text()
     assert len(kept.splitlines()) == 2
-    assert peers.measure([EASY], 2, log, silent) == first
+    assert peers.measure([EASY], range(2), log, silent) == first
     assert log.read_text() == kept
 
 
@@ -54,7 +54,7 @@ def test_a_log_that_holds_something_else_is_refused_by_line(tmp_path, line):
     log = tmp_path / "runs.jsonl"
     log.write_text(json.dumps(peers.asdict(curve(OURS, 0, 1))) + "\n" + line + "\n")
     with pytest.raises(EditorError, match="line 2 is no finished run"):
-        peers.measure([EASY], 1, log, silent)
+        peers.measure([EASY], [0], log, silent)
 
 
 def test_without_the_peer_the_extra_is_named(monkeypatch):
@@ -82,27 +82,55 @@ def test_the_command_prints_what_the_log_holds_and_draws_it(tmp_path, capsys, mo
 
 
 def test_medians_are_held_against_the_peers():
-    curves = [
+    runs = [
         *(curve(OURS, seed, steps) for seed, steps in enumerate((9000, 10_000, 30_000))),
         *(curve(PEER, seed, steps) for seed, steps in enumerate((8000, 12_000, 40_000))),
     ]
-    ours, theirs, ratio = peers.rows(curves)
+    ours, theirs, ratio = curves.rows(runs)
     assert (ours.figure, ours.least, ours.greatest, ours.holds) == (10_000, 9000, 30_000, True)
     assert theirs.figure == 12_000 and theirs.holds is None
     assert ratio.figure == pytest.approx(10 / 12) and ratio.holds and ratio.target == 1.2
 
 
+def test_the_ratio_of_medians_comes_with_an_interval_of_seeds_drawn_anew():
+    alike = [9000.0, 10_000.0, 11_000.0, 12_000.0, 13_000.0]
+    whole, low, high = curves.ratio_of(alike, alike)
+    assert whole == 1 and low < 0.85 and high > 1.15
+    assert curves.ratio_of([20_000.0] * 5, [10_000.0] * 5) == (2, 2, 2)
+
+
+def test_a_ratio_to_what_was_never_reached_is_no_success():
+    whole, low, high = curves.ratio_of([float("inf")] * 3, [float("inf")] * 3)
+    assert not whole <= 1.2 and low == high == float("inf")
+    assert curves.ratio_of([9000.0, float("inf"), float("inf")], [9000.0] * 3)[0] == float("inf")
+
+
+def test_the_command_can_be_asked_for_one_trial_and_other_seeds(tmp_path, capsys):
+    log = tmp_path / "runs.jsonl"
+    runs = [curve(who, seed, 2000) for who in (OURS, PEER) for seed in (100, 101)]
+    log.write_text("".join(json.dumps(peers.asdict(run)) + "\n" for run in runs))
+    argv = ["bench", "--peers", "--trials", CARTPOLE.name, "--seeds", "2", "--first-seed", "100"]
+    assert main([*argv, "--log", str(log), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [run["seed"] for run in told["runs"]] == [100, 100, 101, 101]
+
+
+def test_a_trial_that_is_not_known_is_refused_with_the_known_ones(capsys):
+    assert main(["bench", "--peers", "--trials", "ppo on Chess"]) == 2
+    assert CARTPOLE.name in capsys.readouterr().err
+
+
 def test_what_was_not_reached_falls_short_and_is_null_in_json():
-    curves = [curve(OURS, seed, None) for seed in range(3)]
-    (row,) = peers.rows(curves)
+    runs = [curve(OURS, seed, None) for seed in range(3)]
+    (row,) = curves.rows(runs)
     assert row.holds is False and row.footage == "0 of 3 seeds"
-    text = json.dumps(peers.as_json(curves, [row]), allow_nan=False)
+    text = json.dumps(curves.as_json(runs, [row]), allow_nan=False)
     assert json.loads(text)["rows"][0]["median"] is None
 
 
 def test_the_learning_curves_are_drawn(tmp_path):
     path = tmp_path / "peers.png"
-    peers.draw([curve(who, 0, 2000) for who in (OURS, PEER)], path)
+    curves.draw([curve(who, 0, 2000) for who in (OURS, PEER)], path)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
