@@ -40,8 +40,10 @@ def _decode(
         shot = _draw(logits, generator)
         if shot == watched.stop:
             break
-        choice = _points(policy, encoded, watched, films, state, shot, generator)
-        made.append((choice, _others(policy, encoded, watched, films, state, logits, choice)))
+        shots = [shot, *_likely(logits, shot)]
+        choice, *others = _points(policy, encoded, watched, films, state, shots, generator)
+        others = others or _elsewhere(policy, encoded, watched, films, state, choice)
+        made.append((choice, others))
         films, _ = watched.step(films, *(torch.tensor([value]) for value in choice))
         last = torch.tensor([choice])
     return made
@@ -54,43 +56,43 @@ def _draw(logits: Tensor, generator: torch.Generator | None) -> int:
     return int(torch.multinomial(odds, 1, generator=generator))
 
 
+def _likely(logits: Tensor, shot: int) -> list[int]:
+    """The likeliest legal shots but `shot`, at most RUNNERS_UP, best first."""
+    ranked = logits[:-1].argsort(descending=True)[: RUNNERS_UP + 1].tolist()
+    legal = [other for other in ranked if other != shot and float(logits[other]) > -1e8]
+    return legal[:RUNNERS_UP]
+
+
 def _points(
     policy: Policy,
     encoded: Encoded,
     watched: Watched,
     films: Films,
     state: Tensor,
-    shot: int,
+    shots: list[int],
     generator: torch.Generator | None,
-) -> Choice:
-    """In and out point of a shot."""
-    chosen = torch.tensor([shot])
-    pairs = watched.pairs(films, chosen)
-    seen = watched.ins(films, chosen, pairs)
-    first = _draw(policy.in_logits(encoded, state, chosen, seen, pairs.any(2))[0], generator)
-    into = torch.tensor([first])
-    seen = watched.outs(films, chosen, into)
-    out = policy.out_logits(encoded, state, chosen, into, seen, pairs[:, first])[0]
-    return shot, first, _draw(out, generator)
-
-
-def _others(
-    policy: Policy,
-    encoded: Encoded,
-    watched: Watched,
-    films: Films,
-    state: Tensor,
-    logits: Tensor,
-    choice: Choice,
 ) -> list[Choice]:
-    """The next-likeliest other shots, each with its likeliest points; else other points."""
-    ranked = logits[:-1].argsort(descending=True)[: RUNNERS_UP + 1].tolist()
-    likely = [shot for shot in ranked if shot != choice[0] and float(logits[shot]) > -1e8]
-    found = [
-        _points(policy, encoded, watched, films, state, shot, None) for shot in likely[:RUNNERS_UP]
-    ]
-    if found:
-        return found
+    """In and out points of shots that one film could take next, all looked at in one batch: the
+    first shot's as drawn, the others' likeliest."""
+    each = films.select(torch.zeros(len(shots), dtype=torch.long))
+    states, chosen = state.expand(len(shots), -1), torch.tensor(shots)
+    pairs = watched.pairs(each, chosen)
+    seen = watched.ins(each, chosen, pairs)
+    ins = policy.in_logits(encoded, states, chosen, seen, pairs.any(2))
+    first = ins.argmax(-1)
+    first[0] = _draw(ins[0], generator)
+    seen = watched.outs(each, chosen, first)
+    mask = pairs[torch.arange(len(shots)), first]
+    outs = policy.out_logits(encoded, states, chosen, first, seen, mask)
+    out = outs.argmax(-1)
+    out[0] = _draw(outs[0], generator)
+    return list(zip(shots, first.tolist(), out.tolist(), strict=True))
+
+
+def _elsewhere(
+    policy: Policy, encoded: Encoded, watched: Watched, films: Films, state: Tensor, choice: Choice
+) -> list[Choice]:
+    """Other points of the chosen shot, where no other shot is legal."""
     shot, first, last = choice
     pairs = watched.pairs(films, torch.tensor([shot]))
     pairs[0, first, last] = False
