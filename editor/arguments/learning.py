@@ -96,9 +96,10 @@ def add_bench(commands: "Commands[Parser]") -> None:
     bench.add_argument(
         "--parts",
         nargs="+",
-        choices=("analysis", "render", "many", "hour"),
+        choices=("analysis", "render", "many", "agent", "hour"),
         metavar="PART",
-        help="only these: analysis, render, many (a second cut of 500 shots), hour (of 1080p)",
+        help="only these: analysis, render, many (a second cut of 500 shots), agent (deciding and"
+        " learning), hour (of 1080p)",
     )
     bench.add_argument(
         "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"

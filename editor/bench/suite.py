@@ -12,7 +12,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from editor.bench import footage
+from editor.bench import agent, footage
 from editor.bench.footage import EASY, GRAINY, Recipe
 from editor.bench.graph import ffmpeg_graph
 from editor.bench.measure import Cost, ratio, run, turns
@@ -83,7 +83,7 @@ def _given(
 
 def _expected(parts: Sequence[str], files: int) -> int:
     """Rows that the parts give, for the progress bar."""
-    each = {"analysis": 4 * files, "render": 4 * files, "many": 1, "hour": 3}
+    each = {"analysis": 4 * files, "render": 4 * files, "many": 1, "hour": 3, "agent": agent.NUMBER}
     return sum(each[part] for part in parts)
 
 
@@ -215,6 +215,7 @@ PARTS: dict[str, Callable[[Sequence[Path], Path, int], Iterator[Row]]] = {
     "analysis": _analysis,
     "render": _render,
     "many": _many,
+    "agent": agent.rows,
     "hour": _hour,
 }
 QUICK = ("analysis", "render")
