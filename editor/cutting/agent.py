@@ -13,10 +13,10 @@ import torch
 
 import models
 from editor.config import Style
-from editor.cutting import decode, guided, learned, local, policies, reasons, search, trims
+from editor.cutting import decode, guided, learned, local, policies, reasons, search, trims, whole
 from editor.cutting.baselines import BASELINES, Cutting
 from editor.cutting.brief import Brief
-from editor.cutting.environment import Films, Stage, make_stage
+from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import FEATURES
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
@@ -170,31 +170,13 @@ def plain_cutter(name: str, choose: Cutting) -> Cutter:
     """A cutter of a plain way, whose runners-up are the next best by reward."""
 
     def decide(stage: Stage, seed: int) -> list[tuple[Choice, list[Choice]]]:
-        films, made = stage.start(1), []
-        for choice in choose(stage, seed):
-            made.append((choice, _by_reward(stage, films, choice)))
-            films, _, _ = stage.step(films, *(torch.tensor([value]) for value in choice))
-        return made
+        film = choose(stage, seed)
+        if not film:
+            return []
+        others = search.rivals(stage, whole.told(stage, film).before, film)
+        return list(zip(film, others, strict=True))
 
     return Cutter(name, decide)
-
-
-def _by_reward(stage: Stage, films: Films, mine: Choice) -> list[Choice]:
-    """Next-best choices by the reward itself, of other shots first."""
-    found = search.propose(stage, films, 40, torch.Generator().manual_seed(0))
-    rows = zip(found.shot[0].tolist(), found.first[0].tolist(), found.last[0].tolist(), strict=True)
-    legal = [row for row, gain in zip(rows, found.gain[0].tolist(), strict=True) if gain > -1e9]
-    return distinct(legal, mine)
-
-
-def distinct(ranked: list[Choice], mine: Choice) -> list[Choice]:
-    """The first choice of each other shot; of the same shot only where there is no other."""
-    others: dict[int, Choice] = {}
-    for choice in ranked:
-        others.setdefault(choice[0], choice)
-    others.pop(mine[0], None)
-    found = list(others.values()) or [choice for choice in ranked if choice != mine]
-    return found[: decode.RUNNERS_UP]
 
 
 def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
@@ -209,23 +191,32 @@ def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:
 def _cut(pool: Pool, stage: Stage, seed: int, cutter: Cutter) -> Decision:
     if cutter.taste.names:
         stage = dressed(stage, cutter.taste)
-    films, made = stage.start(1), []
     decided = cutter.decide(stage, seed)
-    habit = (cutter.taste.trims.head, cutter.taste.trims.tail)
     film = [choice for choice, _ in decided]
+    others = [rivals for _, rivals in decided]
+    habit = (cutter.taste.trims.head, cutter.taste.trims.tail)
     moved = trims.offsets(pool, stage, film, [habit] * len(film)) if any(habit) else None
-    for number, (choice, others) in enumerate(decided):
-        why = reasons.reason(pool, stage, films, choice, others, film[number + 1 :])
-        instead = reasons.alternatives(pool, stage, films, choice, others)
-        films, gain, raw = stage.step(films, *(torch.tensor([value]) for value in choice))
-        terms = dict(zip(CUT_TERMS, raw[0].tolist(), strict=True))
-        off = moved[number] if moved else (0, 0)
-        made.append(Decided(*choice, float(gain), terms, why, instead, off))
-    whole = stage.reward.film_terms(films.progress)[0].tolist()
+    told = whole.told(stage, film)
+    compared = reasons.compared(stage, told.before, film, others)
+    made = []
+    for number, choice in enumerate(film):
+        films = told.before.select(torch.tensor([number]))
+        rest, gains = film[number + 1 :], compared[number]
+        made.append(
+            Decided(
+                *choice,
+                reward=float(told.gain[number]),
+                terms=dict(zip(CUT_TERMS, told.raw[number].tolist(), strict=True)),
+                reason=reasons.reason(pool, stage, films, choice, others[number], rest, gains),
+                alternatives=reasons.alternatives(pool, stage, choice, others[number], gains),
+                moved=moved[number] if moved else (0, 0),
+            )
+        )
+    terms = stage.reward.film_terms(told.whole)[0].tolist()
     return Decision(
         choices=tuple(made),
-        score=float(films.progress.score[0]),
-        film_terms=dict(zip(FILM_TERMS, whole, strict=True)),
+        score=float(told.whole.score[0]),
+        film_terms=dict(zip(FILM_TERMS, terms, strict=True)),
         notes=stage.rules.notes,
     )
 

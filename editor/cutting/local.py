@@ -6,7 +6,6 @@ Optimization (1997), chapter 1: steepest ascent over a sampled neighbourhood.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from editor.cutting.environment import Stage
 from editor.cutting.rules import STUTTER
-from editor.cutting.search import Choice
+from editor.cutting.whole import Choice, Script, scores
 
 ROUNDS = 60  # neighbourhoods at most
 EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
@@ -38,7 +37,8 @@ def improve(
     top = -np.inf if stutters(stage, best) else float(scores(stage, [best])[0])
     for _ in range(min(rounds, max(PATIENCE, EFFORT // stage.material.size))):
         drawn = [_neighbour(stage, offered, best, random) for _ in range(NEIGHBOURS)]
-        tried = [film for film in drawn if not stutters(stage, film)] or [best]
+        faulty = _stutter(stage, drawn).tolist()
+        tried = [film for film, bad in zip(drawn, faulty, strict=True) if not bad] or [best]
         found = scores(stage, tried)
         looked += len(tried)
         at = int(found.argmax())
@@ -53,34 +53,20 @@ def improve(
 
 def stutters(stage: Stage, film: Sequence[Choice]) -> bool:
     """True where a cut jumps forward by less than STUTTER inside one take; going on is no jump."""
-    m = stage.material
-    for (shot, _, out), (after, into, _) in pairwise(film):
-        gap = int(m.frame[after, into] - m.frame[shot, out])
-        if m.clip[shot] != m.clip[after] or gap <= 0:
-            continue
-        real = int(m.real[after].sum()) - 1
-        frames = int(m.frame[after, real] - m.frame[after, 0])
-        if gap * float(m.time[after, real]) < STUTTER * frames:
-            return True
-    return False
+    return bool(_stutter(stage, [film])[0])
 
 
-def scores(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
-    """(B,) float32 score of each whole film; -inf where a cut or the stop is not legal."""
-    going = stage.start(len(films))
-    legal = torch.ones(len(films), dtype=torch.bool)
-    stop = (stage.stop, 0, 0)
-    for step in range(max(len(film) for film in films) + 1):
-        rows = [film[step] if step < len(film) else stop for film in films]
-        shot, first, last = torch.tensor(rows).T
-        mask = stage.shot_mask(going)
-        legal &= mask.gather(1, shot[:, None])[:, 0]
-        shot = torch.where(legal, shot, stage.stop)  # an illegal film is not gone on with
-        pairs = stage.pair_mask(going, shot)
-        legal &= pairs[torch.arange(len(films)), first, last]
-        shot = torch.where(legal, shot, stage.stop)
-        going, _, _ = stage.step(going, shot, first, last)
-    return going.progress.score.masked_fill(~legal, -torch.inf)
+def _stutter(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
+    """(B,) bool: the films that stutter."""
+    m, script = stage.material, Script.of(films)
+    shot, _, out = script.cuts[:-1].unbind(1)  # (T - 1, B) each
+    after, into, _ = script.cuts[1:].unbind(1)
+    gap = m.frame[after, into] - m.frame[shot, out]
+    end = m.real[after].sum(-1) - 1
+    frames = m.frame[after, end] - m.frame[after, 0]
+    short = gap * m.time[after, end] < STUTTER * frames
+    there = torch.arange(1, len(script.cuts))[:, None] < script.count
+    return (there & (m.clip[shot] == m.clip[after]) & (gap > 0) & short).any(0)
 
 
 def _neighbour(

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import torch
 
+from editor.cutting import whole
 from editor.cutting.environment import Films, Stage
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
 from editor.cutting.search import Choice
-from editor.cutting.terms import Progress
 from editor.film.timeline import Alternative
 from editor.timing import FrameSpan
 
@@ -18,19 +18,37 @@ TELLING_WHOLE = 0.005  # likewise of a whole film's mean, in which one cut is on
 TAKES = 3  # other takes offered as alternatives
 
 
-def compare(stage: Stage, films: Films, mine: Choice, other: Choice) -> dict[str, float]:
-    """What each term's raw value gains by `mine` over `other`, most weighty gain first."""
-    pair = [torch.tensor([[a, b]]) for a, b in zip(mine, other, strict=True)]
-    _, raw = stage.reward.preview(films.progress, pair[0], pair[1], pair[2])
+Gains = dict[str, float]  # by term, most weighty first
+
+
+def compared(
+    stage: Stage, films: Films, made: Sequence[Choice], others: Sequence[Sequence[Choice]]
+) -> list[list[Gains]]:
+    """For each of B films under way, what each term's raw value gains by the cut `made` next over
+    each of its `others`."""
+    most = max((len(row) for row in others), default=0)
+    rows = [
+        [mine, *theirs, *[mine] * (most - len(theirs))]
+        for mine, theirs in zip(made, others, strict=True)
+    ]
+    if not rows:
+        return []
     reward = stage.reward
+    shot, first, last = torch.tensor(rows).unbind(-1)  # (B, 1 + K)
+    _, raw = reward.preview(films.progress, shot, first, last)
     worth = torch.cat(
         [reward.cut_weight / reward.cut_spread, reward.film_weight / reward.film_spread]
     )
-    gain = raw[0, 0] - raw[0, 1]
-    order = torch.argsort(gain * worth, descending=True).tolist()
-    names = (*CUT_TERMS, *FILM_TERMS)
-    weighs = (worth > 0).tolist()
-    return {names[index]: float(gain[index]) for index in order if weighs[index]}
+    gain = raw[:, :1] - raw[:, 1:]  # (B, K, C + W)
+    order = torch.argsort(gain * worth, -1, descending=True).tolist()
+    names, weighs, every = (*CUT_TERMS, *FILM_TERMS), (worth > 0).tolist(), gain.tolist()
+    return [
+        [
+            {names[at]: every[row][k][at] for at in order[row][k] if weighs[at]}
+            for k in range(len(theirs))
+        ]
+        for row, theirs in enumerate(others)
+    ]
 
 
 def reason(
@@ -40,17 +58,19 @@ def reason(
     mine: Choice,
     others: Sequence[Choice],
     rest: Sequence[Choice] = (),
+    gains: Sequence[Gains] | None = None,
 ) -> str:
     """Say what `mine` won by, as an editor reads it; honest where nothing speaks for it.
 
     For instance "over rabbit.mp4 #2: motion match +0.4, novelty +0.3". Where the cut itself wins by
     nothing, the whole film is scored with each of the two and the `rest` of the cuts after it.
+    gains: over each of the others, as `compared` finds them, where that was asked before.
     """
     if not others:
         return "the only choice that lets the film be completed"
     other = others[0]
-    gains = compare(stage, films, mine, other)
-    won = [(name, gain) for name, gain in gains.items() if gain >= TELLING][:NAMED]
+    mine_over = (gains or compared(stage, films, [mine], [[other]])[0])[0]
+    won = [(name, gain) for name, gain in mine_over.items() if gain >= TELLING][:NAMED]
     name = pool.shots[other[0]].name
     if other[0] == mine[0]:
         seconds = float(pool.time[other[0], other[2]] - pool.time[other[0], other[1]])
@@ -58,8 +78,8 @@ def reason(
     if won:
         said = ", ".join(f"{TERMS[term].words} {gain:+.1f}" for term, gain in won)
         return f"over {name}: {said}"
-    total, gains = compare_whole(stage, films, mine, other, rest)
-    won = [(name, gain) for name, gain in gains.items() if gain >= TELLING_WHOLE][:NAMED]
+    total, over = compare_whole(stage, films, mine, other, rest)
+    won = [(name, gain) for name, gain in over.items() if gain >= TELLING_WHOLE][:NAMED]
     if not won or total <= 0:
         return f"over {name}: no term; by these terms the film would be as good with the other"
     said = ", ".join(f"{TERMS[term].words} {gain:+.2f}" for term, gain in won)
@@ -68,42 +88,37 @@ def reason(
 
 def compare_whole(
     stage: Stage, films: Films, mine: Choice, other: Choice, rest: Sequence[Choice]
-) -> tuple[float, dict[str, float]]:
+) -> tuple[float, Gains]:
     """By how much the whole film scores better with `mine` than with `other` in its place, and what
     each term's raw mean gains, most weighty gain first. rest: the cuts that follow."""
     reward = stage.reward
-    with_mine, with_other = (_finished(stage, films, [one, *rest]) for one in (mine, other))
-    mean = [film.sums / film.length.clamp(min=1)[:, None] for film in (with_mine, with_other)]
-    cut = (mean[0] - mean[1])[0]  # standardised, as is `whole`
-    raw = [reward.film_terms(film) for film in (with_mine, with_other)]
-    whole = ((raw[0] - raw[1]) / reward.film_spread)[0]
-    worth = torch.cat([cut * reward.cut_weight, whole * reward.film_weight])
-    gain = torch.cat([cut * reward.cut_spread, whole * reward.film_spread])
+    both = films.progress.select(torch.zeros(2, dtype=torch.int64))
+    film = whole.finished(stage, both, [[one, *rest] for one in (mine, other)])
+    mean = film.sums / film.length.clamp(min=1)[:, None]
+    cut = (mean[0] - mean[1])[: len(CUT_TERMS)]  # standardised; a taste has measures after them
+    raw = reward.film_terms(film)
+    ends = (raw[0] - raw[1]) / reward.film_spread
+    worth = torch.cat([cut * reward.cut_weight, ends * reward.film_weight])
+    gain = torch.cat([cut * reward.cut_spread, ends * reward.film_spread])
     names = (*CUT_TERMS, *FILM_TERMS)
     order = torch.argsort(worth, descending=True).tolist()
     gains = {names[index]: float(gain[index]) for index in order if float(worth[index]) > 0}
-    return float(reward.score(with_mine) - reward.score(with_other)), gains
-
-
-def _finished(stage: Stage, films: Films, cuts: Sequence[Choice]) -> Progress:
-    """What a film has come to after further cuts, whether or not the rules would allow them."""
-    film = films.progress
-    for choice in cuts:
-        film, _, _ = stage.reward.grow(film, *(torch.tensor([value]) for value in choice))
-    return film
+    return float(film.score[0] - film.score[1]), gains
 
 
 def alternatives(
-    pool: Pool, stage: Stage, films: Films, mine: Choice, others: Sequence[Choice]
+    pool: Pool, stage: Stage, mine: Choice, others: Sequence[Choice], gains: Sequence[Gains]
 ) -> tuple[Alternative, ...]:
-    """The policy's next-best choices with the terms on which they lost, then the other takes."""
-    found = [_alternative(pool, other, _lost(stage, films, mine, other)) for other in others]
+    """The policy's next-best choices with the terms on which they lost, then the other takes.
+
+    gains: of `mine` over each of the others, as `compared` finds them."""
+    lost = zip(others, gains, strict=True)
+    found = [_alternative(pool, other, _lost(gained)) for other, gained in lost]
     found += [_alternative(pool, take, "other take") for take in other_takes(pool, stage, mine)]
     return tuple(found)
 
 
-def _lost(stage: Stage, films: Films, mine: Choice, other: Choice) -> str:
-    gains = compare(stage, films, mine, other)
+def _lost(gains: Gains) -> str:
     lost = [(name, gain) for name, gain in gains.items() if gain >= TELLING][:NAMED]
     said = ", ".join(f"{TERMS[term].words} {-gain:+.1f}" for term, gain in lost)
     return said or "no term by itself"

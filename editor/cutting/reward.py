@@ -195,29 +195,34 @@ class Reward:
         self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
     ) -> tuple[Progress, Tensor, Tensor]:
         """Add one cut (B,) to each film: the films, the step rewards (B,), the raw terms (B, C)."""
-        m = self.material
         raw = self.cut_terms(film, shot[:, None], first[:, None], last[:, None])
-        frames = m.length[shot, first, last]
+        frames = self.material.length[shot, first, last]
         sums = film.sums + self.standardise(film, raw)[:, 0] * frames[:, None]
+        grown = replace(self.follow(film, shot, first, last), sums=sums)
+        score = self.score(grown)
+        return replace(grown, score=score), score - film.score, raw[:, 0]
+
+    def follow(self, film: Progress, shot: Tensor, first: Tensor, last: Tensor) -> Progress:
+        """Add one cut (B,) to each film in all but what it scores: sums and score stay."""
+        m = self.material
+        frames = m.length[shot, first, last]
         z = film.z
         if int(film.count.max()) >= z.shape[1]:
             z = torch.cat([z, torch.full_like(z, math.nan)], 1)
         z = z.scatter(1, film.count[:, None], self.length_z(film.length, frames)[:, None])
         setups = film.setups.scatter(1, m.setup[shot][:, None], True)
-        grown = Progress(
+        return Progress(
             length=film.length + frames,
             count=film.count + 1,
             shot=shot,
             out=last,
-            sums=sums,
+            sums=film.sums,
             z=z,
             shown=torch.maximum(film.shown, m.likeness[shot]),
             scene=terms.remember(film, m),
             setups=setups,
             score=film.score,
         )
-        score = self.score(grown)
-        return replace(grown, score=score), score - film.score, raw[:, 0]
 
     def preview(
         self, film: Progress, shot: Tensor, first: Tensor, last: Tensor

@@ -4,16 +4,19 @@ many films together.
 B films, N shots, P cut points, K candidates.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from editor.cutting.environment import Films, Stage
+from editor.cutting.rules import NEVER
+from editor.cutting.whole import ROOM
+from editor.cutting.whole import Choice as Choice
 
-Choice = tuple[int, int, int]  # shot, in point, out point
 SKETCHES = 6  # legal pairs by which a shot is judged before all its pairs are looked at
+RIVALS = 3  # next-best choices named with each cut
 SHOTLIST = 24  # shots whose every legal pair is then scored: the stated top-k of search
 
 
@@ -57,11 +60,64 @@ def propose(stage: Stage, films: Films, count: int, generator: torch.Generator) 
     return Proposals(shots.gather(1, at // dense), pair // m.points, pair % m.points, best, scored)
 
 
+def rivals(stage: Stage, films: Films, made: Sequence[Choice]) -> list[list[Choice]]:
+    """For each of B films under way and the cut `made` (B) next, what else would have done best by
+    step reward: of each of RIVALS other shots its best pair, best first; of the same shot only
+    where there is no other.
+
+    A shot is judged by the pair that is nearest in length, since that is what would stand there.
+    """
+    m = stage.material
+    each = max(1, ROOM // (m.size * m.points**2))
+    found: list[list[Choice]] = []
+    for first in range(0, len(made), each):
+        rows = torch.arange(first, min(first + each, len(made)))
+        found += _rivals(stage, films.select(rows), made[first : first + each])
+    return found
+
+
+def _rivals(stage: Stage, films: Films, made: Sequence[Choice]) -> list[list[Choice]]:
+    m = stage.material
+    mine = torch.tensor(made)  # (B, 3)
+    mask = stage.shot_mask(films)[:, :-1]
+    legal, shots = mask.float().topk(min(m.size, int(mask.sum(1).max())), 1)  # (B, S)
+    pairs = _pairs(stage, films, shots) & legal.bool()[..., None]  # (B, S, P * P)
+    wanted = m.length[tuple(mine.T)][:, None, None]
+    apart = (m.length[shots].flatten(2) - wanted).abs().masked_fill(~pairs, NEVER)
+    nearest = apart.argmin(-1, keepdim=True)
+    sketch = _gains(stage, films, shots, nearest, pairs.gather(2, nearest))[..., 0]
+    keep = sketch.topk(min(RIVALS + 1, shots.shape[1]), 1).indices
+    shots = shots.gather(1, keep)
+    pairs = pairs.gather(1, keep[..., None].expand(-1, -1, pairs.shape[-1]))
+    legal, index = pairs.float().topk(int(pairs.sum(-1).max()), -1)
+    gain = _gains(stage, films, shots, index, legal.bool())
+    order = gain.flatten(1).sort(1, descending=True)
+    found = []
+    for row, choice in enumerate(made):
+        ranked = order.indices[row][order.values[row] > -torch.inf]
+        pair = index[row].flatten()[ranked]
+        shot = shots[row][ranked // index.shape[-1]]
+        rows = torch.stack([shot, pair // m.points, pair % m.points], 1).tolist()
+        found.append(_distinct([(s, i, o) for s, i, o in rows], choice))
+    return found
+
+
+def _distinct(ranked: Sequence[Choice], mine: Choice) -> list[Choice]:
+    """The first choice of each other shot; of the same shot only where there is no other."""
+    others: dict[int, Choice] = {}
+    for choice in ranked:
+        others.setdefault(choice[0], choice)
+    others.pop(mine[0], None)
+    found = list(others.values()) or [choice for choice in ranked if choice != mine]
+    return found[:RIVALS]
+
+
 def _pairs(stage: Stage, films: Films, shots: Tensor) -> Tensor:
     """(B, S, P * P) bool: legal pairs of shots (B, S)."""
     count, each = shots.shape
     index = torch.arange(count).repeat_interleave(each)
-    return stage.pair_mask(films.select(index), shots.reshape(-1)).reshape(count, each, -1)
+    asked = Films(films.state.select(index), films.progress, films.done[index])
+    return stage.pair_mask(asked, shots.reshape(-1)).reshape(count, each, -1)
 
 
 def _gains(stage: Stage, films: Films, shots: Tensor, pair: Tensor, valid: Tensor) -> Tensor:

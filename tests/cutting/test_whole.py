@@ -1,0 +1,97 @@
+"""Whole films scored at once come to what stepping through them comes to."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from editor.cutting import local, reasons, reward, taste, whole
+from editor.cutting.baselines import BASELINES
+from editor.cutting.brief import Brief
+from editor.cutting.environment import make_stage
+from editor.cutting.taste import Taste
+from tests.cutting.test_environment import STYLE, pool_of
+
+ORDERS = ("recorded", "free")
+
+
+def stage_of(order, beats=()):
+    pool = pool_of(5, shots=25, speech=0.2)
+    return make_stage(pool, Brief(replace(STYLE, order=order), 20.0, order, 0, np.array(beats)))
+
+
+def stepped(stage, film):
+    """The film cut by cut: what it came to, its step rewards and raw terms; None if illegal."""
+    films, gains, terms = stage.start(1), [], []
+    for choice in film:
+        shot, first, last = (torch.tensor([value]) for value in choice)
+        legal = stage.shot_mask(films)[0, choice[0]]
+        if not legal or not stage.pair_mask(films, shot)[0, choice[1], choice[2]]:
+            return None
+        films, gain, raw = stage.step(films, shot, first, last)
+        gains.append(float(gain))
+        terms.append(raw[0])
+    return (films, gains, terms) if stage.shot_mask(films)[0, -1] else None
+
+
+def tried(stage, count=60):
+    """Films about a plain one, most of them illegal."""
+    plain, random = BASELINES["uniform"](stage, 0), np.random.default_rng(1)
+    offered = stage.rules.allowed.flatten(1).any(1)
+    return [plain, *(local._neighbour(stage, offered, plain, random) for _ in range(count))]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("room", [1, whole.ROOM])
+def test_films_score_at_once_what_their_steps_add_up_to(order, room, monkeypatch):
+    monkeypatch.setattr(whole, "ROOM", room)  # one step a block, and all in one
+    stage = stage_of(order, beats=(1.0, 2.5, 7.0))
+    films = tried(stage)
+    found = whole.scores(stage, films).tolist()
+    legal = 0
+    for film, score in zip(films, found, strict=True):
+        slow = stepped(stage, film)
+        assert (slow is None) == (score == float("-inf"))
+        if slow is not None:
+            legal += 1
+            assert score == pytest.approx(sum(slow[1]), abs=1e-5)
+    assert 5 < legal < len(films)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_film_told_at_once_has_the_rewards_and_terms_of_its_steps(order):
+    stage = stage_of(order)
+    film = BASELINES["greedy"](stage, 0)
+    told = whole.told(stage, film)
+    films, gains, terms = stepped(stage, film)
+    assert told.gain.tolist() == pytest.approx(gains, abs=1e-5)
+    assert torch.allclose(told.raw, torch.stack(terms), atol=1e-5)
+    for name in films.progress.__dataclass_fields__:
+        slow, fast = getattr(films.progress, name), getattr(told.whole, name)
+        assert torch.allclose(slow.float(), fast.float(), atol=1e-4, equal_nan=True), name
+    again = stage.start(1)
+    for number, choice in enumerate(film):
+        here = told.before.select(torch.tensor([number]))
+        assert torch.equal(stage.shot_mask(here), stage.shot_mask(again))
+        assert float(here.progress.score) == pytest.approx(float(again.progress.score), abs=1e-5)
+        again, _, _ = stage.step(again, *(torch.tensor([value]) for value in choice))
+
+
+def test_a_taught_taste_scores_whole_films_as_it_scores_their_steps():
+    names = (*reward.TERMS, *taste.MEASURES)
+    mine = Taste(names=names, mean=tuple(0.01 * (n + 1) for n in range(len(names))))
+    stage = taste.dressed(stage_of("recorded"), mine)
+    film = BASELINES["uniform"](stage, 0)
+    films, gains, _ = stepped(stage, film)
+    assert float(whole.scores(stage, [film])[0]) == pytest.approx(sum(gains), abs=1e-5)
+    other = BASELINES["random"](stage, 4)[0]
+    total, said = reasons.compare_whole(stage, stage.start(1), film[0], other, film[1:])
+    assert total != 0 and set(said) <= set(names)
+
+
+def test_a_film_without_a_cut_has_no_score():
+    stage = stage_of("recorded")
+    film = BASELINES["uniform"](stage, 0)
+    assert whole.scores(stage, [[], film])[0] == float("-inf")
+    assert whole.scores(stage, [[]])[0] == float("-inf")
