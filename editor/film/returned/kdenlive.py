@@ -1,91 +1,66 @@
-"""Turn a Kdenlive project into items: MLT XML whose every track is a tractor of two playlists.
+"""Read what Kdenlive alone writes into MLT XML: our notes in its bin, and mixes of two clips.
 
-Clips that pass into one another lie on the two by turns and overlap there; since 23.04 the film is
-one of several sequences, and the project's own tractor says which.
+Every track of its timeline is a tractor of two playlists: clips that pass into one another lie on
+the two by turns and overlap there. Since 23.04 the film is one of several sequences, and the
+project's own tractor says which.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from editor.film.export.carried import NAMESPACE
-from editor.film.returned import mltnodes, safe
-from editor.film.returned.items import Item, Returned, ReturnedError
-from editor.film.returned.mlt import Graph, Shown, span_of
-from editor.film.returned.mltnodes import properties
+from editor.film.returned.items import Item
+from editor.film.returned.mltnodes import properties, span_of
 from editor.timing import FrameSpan
 
-
-def read(path: Path, rate: Fraction | None = None) -> Returned:
-    """Read a .kdenlive project. Raises ReturnedError."""
-    root = safe.tree(path)
-    graph = _Project(path, root)
-    if not mltnodes.is_kdenlive(root):
-        raise ReturnedError(
-            f"{path}: is no Kdenlive project, but other MLT XML: rename it to .mlt."
-        )
-    return graph.read("kdenlive")
+Notes = dict[tuple[str, int, int], FrameSpan]  # by clip of the bin, in and out
 
 
-class _Project(Graph):
-    """A project's graph, with mixes between a track's two playlists."""
+def is_kdenlive(root: Element) -> bool:
+    """True of a project that Kdenlive saved, or that is written as one."""
+    return any(
+        name.startswith("kdenlive:docproperties.")
+        for node in root.iter("playlist")
+        for name in properties(node)
+    )
 
-    def __init__(self, path: Path, root: Element) -> None:
-        super().__init__(path, root)
-        self._noted: dict[tuple[str, int, int], FrameSpan] = {}  # by clip of the bin, in and out
-        for node in root.iter("producer"):
-            known = properties(node)
-            self._note(known.get("kdenlive:id", ""), known.get(f"{NAMESPACE}:cuts"))
-        for node in root.iter("playlist"):
-            self.fit = properties(node).get(f"{NAMESPACE}:fit") or self.fit
 
-    def _note(self, id: str, text: str | None) -> None:
-        """Take what we noted of a clip's cuts, if it is a table still."""
-        try:
-            rows = json.loads(text or "[]")
-        except (ValueError, RecursionError):
-            return
-        for row in rows if isinstance(rows, list) else ():
-            if not isinstance(row, dict):
-                continue
+def notes(root: Element) -> Notes:
+    """The exact frames that we noted of every cut, on the clips of the bin."""
+    found: Notes = {}
+    for node in root.iter("producer"):
+        known = properties(node)
+        for row in _rows(known.get(f"{NAMESPACE}:cuts")):
             span = span_of(row.get("clip_in"), row.get("clip_out"))
             place = span_of(row.get("in"), row.get("out"))
             if span is not None and place is not None:
-                self._noted.setdefault((id, place.first, place.stop), span)
+                key = (known.get("kdenlive:id", ""), place.first, place.stop)
+                found.setdefault(key, span)
+    return found
 
-    def exact(self, known: dict[str, str], shown: Shown) -> FrameSpan | None:
-        """The frames of the clip that we noted in the bin, for an entry of these points."""
-        return self._noted.get((known.get("kdenlive:id", ""), shown.first, shown.last or 0))
 
-    def mixed(self, tractor: Element, begun: int, shown: Shown) -> None:
-        """Cut in the middle of every mix: both clips lie whole under it."""
-        for child in tractor.findall("transition"):
-            known = properties(child)
-            if "kdenlive:mixcut" not in known:
-                continue
-            span = FrameSpan(
-                self._point(child, known, "in") - shown.first + shown.at,
-                self._point(child, known, "out") + 1 - shown.first + shown.at,
-            )
-            if shown.picture:
-                self.notes.append(f"the mix of {len(span)} frames is a cut here")
-            middle = (span.first + span.stop + 1) // 2
-            for index in range(begun, len(self.items)):
-                self.items[index] = self._cut_at(self.items[index], span, middle)
+def _rows(text: str | None) -> Iterator[dict[str, object]]:
+    """What we noted of a clip's cuts, if it is a table still."""
+    try:
+        rows = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            yield row
 
-    def _point(self, child: Element, known: dict[str, str], name: str) -> int:
-        text = child.get(name) or known.get(name) or "0"
-        return mltnodes.frame(text, self.rate, str(self.path))
 
-    def _cut_at(self, item: Item, span: FrameSpan, middle: int) -> Item:
-        """The item, less its part of a mix that is another clip's."""
-        place, source = item.place, item.source
-        if place.stop == span.stop and place.first < span.first:
-            return replace(item, place=FrameSpan(place.first, middle))
-        if place.first == span.first and place.stop > span.stop:
-            late = Fraction(middle - place.first) / self.rate * max(item.speed, Fraction(0))
-            later = replace(source, first=source.first + late, exact=None)
-            return replace(item, place=FrameSpan(middle, place.stop), source=later)
-        return item
+def cut_at(item: Item, mix: FrameSpan, rate: Fraction) -> Item:
+    """The item, less its part of a mix that is another clip's: both lie whole under it."""
+    place, source = item.place, item.source
+    middle = (mix.first + mix.stop + 1) // 2
+    if place.stop == mix.stop and place.first < mix.first:
+        return replace(item, place=FrameSpan(place.first, middle))
+    if place.first == mix.first and place.stop > mix.stop:
+        late = Fraction(middle - place.first) / rate * max(item.speed, Fraction(0))
+        later = replace(source, first=source.first + late, exact=None)
+        return replace(item, place=FrameSpan(middle, place.stop), source=later)
+    return item

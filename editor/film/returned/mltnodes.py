@@ -1,14 +1,14 @@
 """Read the elements of MLT XML: their properties, times, and what a producer plays."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 from editor.errors import EditorError
 from editor.film.returned.items import ReturnedError
-from editor.timing import Timecode, to_frames
+from editor.timing import FrameSpan, Timecode, to_frames
 
 NODES = ("producer", "chain", "playlist", "tractor")
 STILLS = ("qimage", "pixbuf")  # services that show a picture file
@@ -16,6 +16,7 @@ READS = ("", "avformat", "avformat-novalidate", "timewarp", *STILLS)  # services
 TITLES = ("kdenlivetitle", "qtext", "pango", "dynamictext", "glaxnimate", "html", "webvfx")
 NESTED = ("xml", "xml-nogl", "xml-string", "melt", "consumer", "multi")
 MIXES = ("luma", "mix", "movit.luma_mix", "dissolve")  # services that lead from clip to clip
+PROJECTS = (".mlt", ".kdenlive")  # suffixes of files that are projects, whatever reads them
 LAYERING = ("composite", "qtblend", "mix", "affine", "frei0r.cairoblend", "movit.overlay")
 GROUNDS = ("black", "background", "black_track")  # names of what is seen where nothing is
 _CLOCK = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?")
@@ -34,15 +35,6 @@ class Plays:
 def properties(node: Element) -> dict[str, str]:
     """A node's own properties by name, the last of each."""
     return {child.get("name", ""): child.text or "" for child in node if child.tag == "property"}
-
-
-def is_kdenlive(root: Element) -> bool:
-    """True of a project that Kdenlive saved, or that is written as one."""
-    return any(
-        name.startswith("kdenlive:docproperties.")
-        for node in root.iter("playlist")
-        for name in properties(node)
-    )
 
 
 def tracks(tractor: Element) -> Iterator[Element]:
@@ -84,7 +76,9 @@ def plays(node: Element) -> Plays:
     elif service == "framebuffer" and (match := re.fullmatch(r"(.*)\?(-?[\d.]{1,9})", resource)):
         service, resource, speed = "timewarp", match[1], Fraction(match[2])
     what = (
-        "clip"
+        "nested sequence"
+        if service in READS and resource.lower().endswith(PROJECTS)
+        else "clip"
         if service in READS
         else "title"
         if service in TITLES
@@ -99,8 +93,23 @@ def is_mix(node: Element) -> bool:
     """True of a tractor that leads from one clip to the next, as an entry of a playlist."""
     if node.tag != "tractor" or len(list(tracks(node))) != 2:
         return False
-    services = [properties(child).get("mlt_service") for child in node.iter("transition")]
+    leading = (child for child in node.iter("transition") if not is_own_doing(child))
+    services = [properties(child).get("mlt_service") for child in leading]
     return "shotcut:transition" in properties(node) or any(one in MIXES for one in services)
+
+
+def original(known: Mapping[str, str]) -> str:
+    """The medium of which a producer plays a small copy; "" where it plays the medium itself."""
+    if known.get("kdenlive:proxy", "-") not in ("", "-"):
+        return known.get("kdenlive:originalurl", "")
+    return known.get("shotcut:originalResource", "")
+
+
+def span_of(first: object, stop: object) -> FrameSpan | None:
+    """Frames that we noted, if they are numbers still."""
+    if all(re.fullmatch(r"\d{1,12}", str(text)) for text in (first, stop)):
+        return FrameSpan(int(str(first)), int(str(stop)))
+    return None
 
 
 def is_own_doing(child: Element) -> bool:
@@ -108,6 +117,8 @@ def is_own_doing(child: Element) -> bool:
     known = properties(child)
     if known.get("mlt_service") in LAYERING and "kdenlive_id" not in known:
         return child.get("out") is None and "out" not in known
+    if known.get("mlt_service") == "audiolevel":  # a meter
+        return True
     marks = ("internal_added", "always_active", "shotcut:hidden", "_loader")
     fills = known.get("shotcut:filter") == "cropCenter" and known.get("mlt_service") == "crop"
     return fills or any(known.get(mark, "0") not in ("", "0") for mark in marks)

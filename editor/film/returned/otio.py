@@ -4,7 +4,7 @@ import json
 import math
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -71,12 +71,35 @@ def _read(
     )
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """Where what is played lies in the film, and how much of it is seen there. Times in s."""
+
+    at: Fraction  # where it begins, seen or not
+    stop: Fraction
+    first: Fraction = Fraction(0)
+    kind: str = "picture"
+    enabled: bool = True
+
+    def within(self, item: otio.core.Item, length: Fraction) -> "_Shown":
+        """The same, no longer than the item lasts, and as it is switched."""
+        sound = getattr(item, "kind", None) == otio.schema.TrackKind.Audio
+        return replace(
+            self,
+            first=max(self.first, self.at),
+            stop=min(self.stop, self.at + length),
+            kind="sound" if sound else self.kind,
+            enabled=self.enabled and item.enabled,
+        )
+
+
 class _Reading:
     """One file being read: where it lies, what it brings along, what was found."""
 
     def __init__(self, path: Path, members: frozenset[str]) -> None:
         self.path, self.members = path, members
         self.notes: list[str] = []
+        self.layer = 0
 
     def timeline(self, text: str) -> otio.schema.Timeline:
         """The file's timeline; of several the longest."""
@@ -109,56 +132,72 @@ class _Reading:
         if timeline.global_start_time is not None and timeline.global_start_time.rate > 1:
             return self.rate(timeline.global_start_time.rate)
         for track in timeline.video_tracks():
-            for item in track:
-                if isinstance(item, otio.core.Item):
-                    with_range = item.source_range or _available(item)
-                    if with_range is not None:
-                        return self.rate(with_range.duration.rate)
+            for clip in track.find_clips():
+                with_range = clip.source_range or _available(clip)
+                if with_range is not None:
+                    return self.rate(with_range.duration.rate)
         return None
 
     def items(self, timeline: otio.schema.Timeline, rate: Fraction) -> Iterator[Item]:
-        """Every track's items; what stands in the stack beside tracks is a track of one."""
-        for layer, track in enumerate(timeline.tracks):
-            if isinstance(track, otio.schema.Track):
-                yield from self._track(track, layer, rate)
-            elif isinstance(track, otio.core.Item):
-                yield from self._laid([track], layer, rate, "picture", True)
+        """Every item, on the film's frames nearest to its exact place; what is nested as well."""
+        whole = timeline.tracks
+        yield from self._play(whole, _Shown(Fraction(0), self.length(whole)), rate)
 
-    def _track(self, track: otio.schema.Track, layer: int, rate: Fraction) -> Iterator[Item]:
-        sound = track.kind == otio.schema.TrackKind.Audio
-        yield from self._laid(track, layer, rate, "sound" if sound else "picture", track.enabled)
-
-    def _laid(
-        self, row: Any, layer: int, rate: Fraction, kind: str, enabled: bool
-    ) -> Iterator[Item]:
-        """Items one after another, each on the film's frames nearest to its exact place."""
-        at = Fraction(0)  # s
-        for child in row:
+    def _play(self, item: otio.core.Item, shown: "_Shown", rate: Fraction) -> Iterator[Item]:
+        """What an item comes down to, as far as it is shown. What lies in it begins with it."""
+        shown = shown.within(item, self.length(item))
+        if shown.stop <= shown.first or isinstance(item, otio.schema.Gap):
+            return
+        if not isinstance(item, otio.core.Composition) or self._changes(item):
+            laid = self._laid(item, shown, rate)
+            if laid.place.first < laid.place.stop or shown.first == shown.at:
+                yield laid  # what was cut to less than half a frame is not shown
+            return
+        for effect in item.effects:
+            self.notes.append(
+                f"the effect {effect.name or effect.effect_name!r} on the nested"
+                f" {item.name!r} is left out"
+            )
+        begin = shown.at
+        if item.source_range is not None:
+            begin -= self.seconds(item.source_range.start_time)
+        for child in item:
             if isinstance(child, otio.schema.Transition):
-                if enabled and kind == "picture":
+                if shown.enabled and shown.kind == "picture":
                     name = child.name or child.transition_type or "transition"
                     self.notes.append(f"the transition {name!r} is a cut here")
                 continue
-            length = self.length(child)
-            place = FrameSpan(to_frames(at, rate), to_frames(at + length, rate))
-            at += length
-            if isinstance(child, otio.schema.Gap):
-                continue
-            item = self._item(child, place, layer, kind)
-            yield replace(item, enabled=enabled and child.enabled)
+            if isinstance(item, otio.schema.Stack):
+                self.layer += 1
+            yield from self._play(child, replace(shown, at=begin), rate)
+            if not isinstance(item, otio.schema.Stack):
+                begin += self.length(child)
+
+    def _changes(self, item: otio.core.Composition) -> bool:
+        """True of what is played at another speed: it cannot be told by its clips."""
+        timed = [effect for effect in item.effects if isinstance(effect, otio.schema.TimeEffect)]
+        return self._speed(timed) != 1
+
+    def _laid(self, child: otio.core.Item, shown: "_Shown", rate: Fraction) -> Item:
+        place = FrameSpan(to_frames(shown.first, rate), to_frames(shown.stop, rate))
+        item = self._item(child, place, self.layer, shown.kind)
+        late = (shown.first - shown.at) * max(item.speed, Fraction(0))
+        exact = item.source.exact if shown.stop - shown.at == self.length(child) else None
+        source = replace(item.source, first=item.source.first + late, exact=exact)
+        return replace(item, source=source, enabled=shown.enabled)
 
     def length(self, item: otio.core.Item) -> Fraction:
-        """How long an item lasts in its row, in seconds."""
+        """How long an item lasts in its row, in seconds. Only a gap or what is nested may be 0."""
         span = item.source_range or _available(item)
-        if span is None:
-            try:
-                span = item.trimmed_range()
-            except otio.exceptions.OTIOError as err:
-                raise ReturnedError(
-                    f"{self.path}: {item.name!r} does not say how long it is."
-                ) from err
-        length = self.seconds(span.duration)
-        if length <= 0:
+        if span is not None:
+            length = self.seconds(span.duration)
+        elif isinstance(item, otio.core.Composition):
+            parts = [self.length(one) for one in item if isinstance(one, otio.core.Item)]
+            stacked = isinstance(item, otio.schema.Stack)
+            length = max(parts, default=Fraction(0)) if stacked else sum(parts, Fraction(0))
+        else:
+            raise ReturnedError(f"{self.path}: {item.name!r} does not say how long it is.")
+        if length < 0 or (length == 0 and isinstance(item, otio.schema.Clip)):
             problem = "has no length" if length == 0 else "has a negative length"
             raise ReturnedError(
                 f"{self.path}: {item.name!r} {problem}. It was not written by an editing program,"

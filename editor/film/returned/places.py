@@ -28,7 +28,7 @@ def from_url(text: str, folder: Path) -> Named:
     if match is None or _DRIVE.match(text.strip()):
         return _both(text, folder)
     scheme, host, path = match[1].lower(), match[2] or "", match[3]
-    name = _name(_decoded(path))
+    name = last(_decoded(path))
     if scheme != "file":
         return Named(name or text[:80], (), f"it lies at {scheme}:, not in a file")
     if host.lower() not in LOCAL_HOSTS:
@@ -41,10 +41,10 @@ def from_path(text: str, folder: Path) -> Named:
     if not text.strip():
         return Named("", (), "no file is named")
     if "\0" in text or len(text) > LONGEST_NAME:
-        return Named(_name(text.replace("\0", " "))[:80], (), "its path cannot be a file's")
+        return Named(last(text.replace("\0", " "))[:80], (), "its path cannot be a file's")
     if _DRIVE.match(text) or text.startswith("\\\\"):
-        return Named(_name(text), (), f"it lies on another machine, at {text[:120]}")
-    return Named(_name(text), (Path(os.path.normpath(folder / text)),))
+        return Named(last(text), (), f"it lies on another machine, at {text[:120]}")
+    return Named(last(text), (Path(os.path.normpath(folder / text)),))
 
 
 def _both(text: str, folder: Path) -> Named:
@@ -59,6 +59,6 @@ def _decoded(text: str) -> str:
     return os.fsdecode(unquote_to_bytes(text))
 
 
-def _name(path: str) -> str:
+def last(path: str) -> str:
     """The last part of a path of any system."""
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from editor.film.returned import edl, fcp7, fcpxml, kdenlive, mlt, otio
+from editor.film.returned import edl, fcp7, fcpxml, mlt, otio
 from editor.film.returned.items import Returned, ReturnedError
 
 # Each takes the file, and the film's rate for formats that do not say it.
@@ -18,7 +18,7 @@ READERS: dict[str, Reader] = {
     "fcp7": fcp7.read,
     "fcpxml": fcpxml.read,
     "mlt": mlt.read,
-    "kdenlive": kdenlive.read,
+    "kdenlive": mlt.read_kdenlive,
 }
 SUFFIXES = {
     ".otio": "otio",

@@ -301,11 +301,15 @@ def _sounds(path: Path) -> bool:
 def _nothing(returned: Returned, linked: Linked) -> str:
     if not any(item.kind == "picture" for item in returned.items):
         return "It holds no picture: there is no clip on any of its video tracks."
-    if not linked.lost:
+    unshown = [item for item in returned.items if item.enabled and not item.held]
+    if not linked.lost and unshown:
+        first = min(unshown, key=lambda item: item.place)
+        why = f": {first.media.said}" if first.media.said else ""
         return (
-            "Nothing of the film is switched on here: every clip or its track is disabled, or the"
-            " film is another project that is nested in this one: import that."
+            f"Nothing of the film can be shown: it is the {first.what} {first.media.name!r}{why}."
         )
+    if not linked.lost:
+        return "Nothing of the film is switched on here: every clip or its track is disabled."
     named = [f"{media.name} ({why})" for media, why in linked.lost.items()]
     more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
     return (
@@ -350,7 +354,7 @@ def _not_found(items: Sequence[Item], linked: Linked, rate: Fraction) -> list[st
 def _not_held(items: Sequence[Item], rate: Fraction) -> list[str]:
     return [
         f"the {item.what} {item.media.name!r} at {Timecode(item.place.first, rate)} is not held"
-        " here; it is kept aside"
+        f" here{f' ({item.media.said})' if item.media.said else ''}; it is kept aside"
         for item in sorted(items, key=lambda item: item.place)
         if item.enabled and not item.held
     ]

@@ -216,53 +216,5 @@ def test_the_storylines_of_fcpxml_are_laid_as_final_cut_shows_them(tmp_path):
     assert {row["what"] for row in found.opaque} == {"title", "nested sequence"}
 
 
-NEW_KDENLIVE = """<mlt LC_NUMERIC="C" producer="main_bin" version="7.18.0">
-<profile frame_rate_num="25" frame_rate_den="1" width="1920" height="1080"/>
-<producer id="producer0" in="0" out="500"><property name="resource">black</property>
-<property name="mlt_service">color</property>
-<property name="kdenlive:playlistid">black_track</property></producer>
-<chain id="chain0" out="399"><property name="resource">one.mov</property>
-<property name="mlt_service">avformat-novalidate</property>
-<property name="kdenlive:id">4</property></chain>
-<chain id="chain1" out="299"><property name="resource">two.mp4</property>
-<property name="mlt_service">avformat-novalidate</property>
-<property name="kdenlive:id">5</property></chain>
-<playlist id="playlist0"><entry producer="chain0" in="00:00:00.400" out="00:00:02.360"/>
-<blank length="10"/><entry producer="{other}" in="0" out="24"/></playlist>
-<playlist id="playlist1"><blank length="50"/></playlist>
-<tractor id="tractor0" in="0" out="99"><track hide="audio" producer="playlist0"/>
-<track hide="audio" producer="playlist1"/></tractor>
-<playlist id="playlist2"><blank length="100"/><entry producer="chain1" in="20" out="49"/></playlist>
-<playlist id="playlist3"/>
-<tractor id="tractor1" in="0" out="129"><track hide="audio" producer="playlist2"/>
-<track hide="audio" producer="playlist3"/></tractor>
-<tractor id="{other}"><property name="kdenlive:uuid">{other}</property>
-<track producer="producer0"/><track producer="tractor0"/></tractor>
-<tractor id="{main}" in="0" out="129"><property name="kdenlive:uuid">{main}</property>
-<property name="kdenlive:producer_type">17</property>
-<track producer="producer0"/><track producer="tractor0"/><track producer="tractor1"/></tractor>
-<playlist id="main_bin"><property name="kdenlive:docproperties.version">1.1</property>
-<property name="xml_retain">1</property><entry producer="{main}" in="0" out="129"/>
-<entry producer="{other}" in="0" out="24"/></playlist>
-<tractor id="tractor9" in="0" out="129"><property name="kdenlive:projectTractor">1</property>
-<track producer="{main}" in="0" out="129"/></tractor></mlt>
-"""
-
-
-def test_the_sequences_of_newer_kdenlive_are_told_apart(tmp_path):
-    """Written by hand after the form of 23.04: this machine has no Kdenlive that new."""
-    path = tmp_path / "film.kdenlive"
-    path.write_text(NEW_KDENLIVE.replace('producer="{other}" in="0" out="24"/></playlist>', (
-        'producer="{nested}" in="0" out="24"/></playlist>'), 1).replace(
-        '<playlist id="playlist1">', '<tractor id="{nested}"><track producer="playlist3"/>'
-        '</tractor><playlist id="playlist1">'))  # fmt: skip
-    found = back(path)
-    assert films.cuts(found.timeline) == [
-        ("one.mov", 10, 60, 0, 50), ("two.mp4", 20, 50, 50, 30),
-    ]  # fmt: skip
-    assert any("nested sequence" in note for note in found.notes)
-    assert not any("black" in note for note in found.notes)
-
-
 def test_every_suffix_has_a_reader_and_every_reader_a_suffix():
     assert set(SUFFIXES.values()) == set(READERS)
