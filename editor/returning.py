@@ -48,10 +48,12 @@ def bring_back(asked: Import, watch: Watch) -> Brought:
         before = found.parent.edit.timeline
         changed = difference.compare(before, edit.timeline, found.rebuilt.speeds)
     with drafting(asked.outputs, _name(asked, found.parent)) as draft:
-        rendered = _write(asked, edit, draft, cache, watch)
+        whole_film = asked.render and not found.linked.offline
+        rendered = _write(whole_film, edit, draft, cache, watch)
 
         def whole(version: Version) -> Brought:
-            return Brought(version, asked, returned, edit, found.linked.lost, changed, rendered)
+            lost = {**found.linked.lost, **found.linked.offline}
+            return Brought(version, asked, returned, edit, lost, changed, rendered)
 
         def seal(version: Version) -> None:
             exchange.beside(edit, version, (), draft.folder)
@@ -137,7 +139,7 @@ def _find(
     media = [item.media for item in returned.items if item.kind == "picture" and item.held]
     with watch.stage("finding media") as advance:
         linked = relink.link(media, search, advance)
-        linked = _unpacked(linked, asked, search)
+        linked = relink.offline(_unpacked(linked, asked, search), search)
     parent = said
     if parent is None:
         parent = ancestry.most_like(rebuild(returned, linked, None).timeline, ancestors)
@@ -193,12 +195,12 @@ def _with_songs(
 
 
 def _write(
-    asked: Import, edit: Edit, draft: Draft, cache: Cache, watch: Watch
+    whole_film: bool, edit: Edit, draft: Draft, cache: Cache, watch: Watch
 ) -> "RenderReport | None":
     """Write what stands beside the edit in every version's folder."""
     from editor.film import storyboard  # matplotlib: not before
 
-    rendered = _render(edit, draft.folder, cache, watch) if asked.render else None
+    rendered = _render(edit, draft.folder, cache, watch) if whole_film else None
     with watch.stage("papers"):
         storyboard.draw(edit.timeline, draft.folder / "storyboard.png")
     return rendered

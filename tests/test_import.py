@@ -292,6 +292,23 @@ def test_missing_media_are_a_named_gap_and_the_rest_is_there(
     assert any("gap" in note and "closed" in note for note in made["notes"])
 
 
+@pytest.mark.parametrize("format", ["edl", "fcp7", "fcpxml", "kdenlive", "mlt", "otio"])
+def test_media_that_are_gone_keep_their_place_where_a_version_knows_them(
+    format, moved, outputs, bring, tmp_path
+):
+    sent, old, _ = moved
+    saved.write(replace(saved.read(outputs / "toys-v001"), timeline=sent), outputs / "toys-v001")
+    path = exported(sent, format, tmp_path / "sent")
+    (old / "two.mp4").unlink()
+    made = bring(path, "--onto", "toys-v001", "--render")
+    assert len(made["cuts"]) == 5 and made["film"] is None
+    assert made["difference"]["counts"]["kept"] == 5
+    assert [Path(left["path"]).name for left in made["skipped"]] == ["two.mp4"]
+    (said,) = {note for note in made["notes"] if "two.mp4" in note and "rendered" in note}
+    assert str(old / "two.mp4") in said
+    assert (outputs / made["version"] / "storyboard.png").is_file()
+
+
 def test_a_film_of_which_no_media_are_found_is_refused(moved, outputs, bring, tmp_path):
     sent, old, _ = moved
     shutil.rmtree(outputs / "toys-v001")

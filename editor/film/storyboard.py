@@ -171,6 +171,8 @@ def _pictures(timeline: Timeline, plan: Layout) -> Iterator[tuple[int, int, np.n
         for sample, frame in enumerate(frames):
             wanted.setdefault(cut.clip.digest, []).append((frame, number, sample))
     for digest, wishes in wanted.items():
+        if not clips[digest].path.exists():
+            continue  # offline: its cards keep their place, without a picture
         with FrameReader(clips[digest], plan.picture, timeline.fit) as reader:
             for frame, number, sample in sorted(wishes):
                 picture = next(iter(reader.arrays(frame, frame + 1)))

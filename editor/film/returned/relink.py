@@ -31,6 +31,7 @@ class Linked:
     clips: Mapping[Media, Clip]
     lost: Mapping[Media, str]  # why, in a user's words
     notes: tuple[str, ...]  # what was found otherwise than by its path
+    offline: Mapping[Media, str] = field(default_factory=dict)  # linked, though gone: why
 
 
 @dataclass
@@ -99,6 +100,37 @@ def link(
                 notes.append(f"{one.name}: {found.said}")
     advance(len(distinct), len(distinct), "")
     return Linked(clips, lost, tuple(dict.fromkeys(notes)))
+
+
+def offline(linked: Linked, search: Search) -> Linked:
+    """The same, with media that are gone linked to the clips that a version knows them as.
+
+    So a film keeps its length, and nobody is said to have dropped what merely could not be found.
+    Where no media at all are there, they stay lost: then the folder was not named.
+    """
+    clips, lost, gone, notes = dict(linked.clips), {}, {}, list(linked.notes)
+    for media, why in linked.lost.items():
+        known = _known(media, search.known) if linked.clips else None
+        if known is None:
+            lost[media] = why
+            continue
+        clips[media], gone[media] = known, why
+        notes.append(
+            f"{media.name}: {why}. Its cuts keep their place, as offline media do; the film cannot"
+            f" be rendered until it lies at {known.path} again"
+        )
+    return Linked(clips, lost, tuple(dict.fromkeys(notes)), gone)
+
+
+def _known(media: Media, clips: Sequence[Clip]) -> Clip | None:
+    """The one clip that a medium was, by its content, else by its path or name."""
+    if media.digest is not None:
+        return next((clip for clip in clips if clip.digest == media.digest), None)
+    names = {_same_name(path.name) for path in media.paths} | {_same_name(media.name)}
+    found = {clip.digest: clip for clip in clips if clip.path in media.paths}
+    found = found or {clip.digest: clip for clip in clips if _same_name(clip.name) in names}
+    fitting = [clip for clip in found.values() if _like(media, clip)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 @dataclass(frozen=True)
