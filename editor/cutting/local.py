@@ -13,7 +13,8 @@ from torch import Tensor
 
 from editor.cutting.environment import Stage
 from editor.cutting.rules import STUTTER
-from editor.cutting.whole import Choice, Script, scores
+from editor.cutting.whole import Choice, Script
+from editor.cutting.whole import scores as scores
 
 ROUNDS = 60  # neighbourhoods at most
 EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
