@@ -27,6 +27,10 @@ RATES = "clips of another rate are counted on the film's frames, as far as half 
 FIRST_SOUND = "of a clip with several sound tracks only the first is heard"
 FROM_ZERO = "points count from the file's first frame: there is no source timecode"
 
+# What these programs look for is a whole path, whatever was asked.
+WITHOUT_RELATIVE = ("fcp7", "aaf")
+WHOLE_PATHS = "media are named by whole paths, as these programs want them: no relative ones"
+
 # Names of what we write beside the film itself, so that a reader of ours tells them apart.
 NAMESPACE = "film_editor"  # key of all our metadata
 ALTERNATIVES = "Alternatives"  # name of the disabled track, and of the bin

@@ -18,7 +18,7 @@ from editor.film.export import (
     otio,
     otioz,
 )
-from editor.film.export.carried import CARRIES, Written
+from editor.film.export.carried import CARRIES, WHOLE_PATHS, WITHOUT_RELATIVE, Written
 from editor.film.export.sequence import Sequence, channels, handles
 from editor.timing import rate_text
 
@@ -61,6 +61,7 @@ def losses(sequence: Sequence, format: str) -> tuple[str, ...]:
         words for what, words in row.lost.items() if what != "transitions" and HAS[what](sequence)
     ]
     said += _unsaid_rates(sequence) if format == "fcp7" else []
+    said += [WHOLE_PATHS] * (sequence.relative and format in WITHOUT_RELATIVE)
     known = opaque.lost(sequence.opaque, format, len(sequence.timeline.cuts))
     if known:
         said.append(f"left out, as it came in with another program: {', '.join(known)}")

@@ -161,11 +161,14 @@ class _Reading:
         """What plays media, by itself or in a container: its picture and its sound."""
         name = node.get("name") or node.tag
         inner, first = self._inside(node, self._start(node), 0)
-        ref = self.known.get(inner.get("ref", "")) if inner is not None else None
-        if inner is None or ref is None or ref.tag != "asset":
-            what = "generator" if ref is not None and ref.tag == "effect" else "nested sequence"
-            self._not_held(node, what, at, layer, enabled)
-            return
+        if inner is None:
+            return self._not_held(node, "nested sequence", at, layer, enabled)
+        ref = self.known.get(inner.get("ref", ""))
+        if ref is None:
+            return self._dangling(node, inner, at, layer, enabled)
+        if ref.tag != "asset":
+            what = "generator" if ref.tag == "effect" else "nested sequence"
+            return self._not_held(node, what, at, layer, enabled)
         first, speed, rows = self._timed(node, ref, first)
         media = self._media(ref, name)
         place = self._span(node, at)
@@ -181,7 +184,29 @@ class _Reading:
         if ref.get("hasVideo") == "1" and shows != "audio" and inner.tag != "audio":
             self.items.append(replace(item, opaque=(*rows, *self._effects(node))))
         if ref.get("hasAudio") == "1" and shows != "video" and inner.tag != "video":
-            self.items.append(replace(item, kind="sound"))
+            self.items.append(self._heard(node, item, at))
+
+    def _heard(self, node: Element, item: Item, at: Fraction) -> Item:
+        """The sound of a clip: where it says so, it begins and ends apart from the picture."""
+        start, length = self._start(node), self._duration(node)
+        early = start - self.time(node, "audioStart") if node.get("audioStart") else Fraction(0)
+        lasting = self.time(node, "audioDuration") if node.get("audioDuration") else length + early
+        if at < early or lasting <= 0 or (not early and lasting == length):
+            return replace(item, kind="sound")
+        ends = (at - early, at - early + lasting)
+        place = FrameSpan(*(to_frames(end, self.rate) for end in ends))
+        first = item.source.first - early * max(item.speed, Fraction(0))
+        return replace(item, kind="sound", place=place, source=Source(first, by_timecode=True))
+
+    def _dangling(
+        self, node: Element, inner: Element, at: Fraction, layer: int, enabled: bool
+    ) -> None:
+        """A clip whose medium the file does not say: only its name is left to find it by."""
+        id = inner.get("ref")
+        why = f"the id {id[:40]!r} that it uses is defined nowhere in the file" if id else "no file"
+        media = Media(node.get("name") or inner.get("name") or node.tag, said=why)
+        source = Source(self._start(inner), self._duration(node), by_timecode=True)
+        self.items.append(Item(media, source, self._span(node, at), layer, enabled=enabled))
 
     def _inside(
         self, node: Element, clock: Fraction, depth: int
@@ -229,11 +254,12 @@ class _Reading:
         return (moment if moment >= start else moment + start), speed, (row,)
 
     def _not_held(self, node: Element, what: str, at: Fraction, layer: int, enabled: bool) -> None:
-        name = node.get("name") or what
+        name, id = node.get("name") or what, node.get("ref")
+        why = f"the id {id[:40]!r} is defined nowhere" if id and id not in self.known else ""
         row = {"what": what, "name": name, "text": _text(node)}
         self.items.append(
             Item(
-                Media(name),
+                Media(name, said=why),
                 Source(Fraction(0)),
                 self._span(node, at),
                 layer,

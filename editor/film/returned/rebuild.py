@@ -11,14 +11,15 @@ from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
 
-from editor.errors import EditorError, FootageError
+from editor.errors import FootageError
 from editor.film import conform
 from editor.film.export import mlt
 from editor.film.export import sequence as exported
-from editor.film.export.sequence import counted
+from editor.film.returned import splits
 from editor.film.returned.flatten import Piece, flatten
 from editor.film.returned.items import Item, Returned
-from editor.film.returned.relink import Linked, first_second, refusal
+from editor.film.returned.moments import begins
+from editor.film.returned.relink import Linked, refusal
 from editor.film.timeline import Cut, Music, Timeline
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, convert_length, source_frame, to_frames
@@ -58,7 +59,8 @@ def rebuild(returned: Returned, linked: Linked, parent: Timeline | None) -> Rebu
         ),
         *_not_found(pictures, linked, returned.rate),
         *_not_held(pictures, returned.rate),
-        *_gaps(gaps, pieces, returned),
+        *_gaps(gaps, returned),
+        *splits.split_edits(pieces, returned, linked),
         *laying.notes,
     )
     timeline, said = _film(returned, laying.cuts, parent)
@@ -87,7 +89,7 @@ class _Laying:
         """Add a piece's cut behind the last, and note what of it cannot be held."""
         item, clip = piece.item, self.clips[piece.item.media]
         into = piece.into(self.rate) * max(item.speed, Fraction(0))
-        begin = (_begin(item, clip, self.rate) + into) * clip.rate  # frames of the clip
+        begin = (begins(item, clip, self.rate) + into) * clip.rate  # frames of the clip
         cut = self._known_cut(item, clip, begin, len(piece.place))
         cut = cut or self._new(item, clip, begin, piece)
         if cut is None:
@@ -182,40 +184,6 @@ class _Laying:
             f"{clip.name} at {at}: {count} frames lie outside its {clip.frames} frames and are left"
             " out"
         )
-
-
-def _begin(item: Item, clip: Clip, rate: Fraction) -> Fraction:
-    """Seconds from the clip's first frame to the item's."""
-    source = item.source
-    if source.label is not None:
-        return _from_labels(source.label, clip, rate) + source.first
-    if not source.by_timecode:
-        return source.first
-    start, own = item.media.start, first_second(clip)
-    if start is None:  # a program that wrote no start counted from the timecode, or from 0
-        start = own if source.first >= own else Fraction(0)
-    return source.first - start
-
-
-def _from_labels(label: str, clip: Clip, rate: Fraction) -> Fraction:
-    """Seconds into the clip of a timecode as lists have it: at the film's rate, else the clip's."""
-    starts = (counted(clip, rate), clip.timecode_at(0))
-    found = [seconds for start in starts if (seconds := _after(label, start)) is not None]
-    inside = [seconds for seconds in found if seconds < clip.duration]
-    return next(iter((*inside, *found)), clip.duration)
-
-
-def _after(label: str, start: Timecode) -> Fraction | None:
-    """Seconds from a timecode to a label of its kind; over midnight where it lies before."""
-    # A list may write the same frame drop-frame where the clip counts otherwise: the mark tells.
-    mark = ";" if start.drop or label[8] == ";" else ":"
-    try:
-        code = Timecode.parse(f"{label[:8]}{mark}{label[9:]}", start.rate)
-    except EditorError:
-        return None
-    if code.frame < start.frame:
-        code = code + start.day
-    return (code.frame - start.frame) / start.rate
 
 
 def _frames_to_the_end(clip: Clip, first: int, rate: Fraction) -> int:
@@ -332,7 +300,7 @@ def _is_offered(item: Item, linked: Linked, returned: Returned, parent: Timeline
     clip = linked.clips.get(item.media)
     if clip is None or parent is None or item.enabled:
         return False
-    begin = _begin(item, clip, returned.rate) * clip.rate
+    begin = begins(item, clip, returned.rate) * clip.rate
     offered = (other for cut in parent.cuts for other in cut.alternatives)
     return any(
         other.clip.digest == clip.digest
@@ -364,7 +332,7 @@ def _unplaced(items: Sequence[Item]) -> list[Mapping[str, object]]:
     return [{"cut": None, **row} for item in items if not item.held for row in item.opaque]
 
 
-def _gaps(gaps: Sequence[FrameSpan], pieces: Sequence[Piece], returned: Returned) -> list[str]:
+def _gaps(gaps: Sequence[FrameSpan], returned: Returned) -> list[str]:
     """Where nothing is seen: the film has no gaps, so they are closed."""
     if not gaps:
         return []
@@ -372,4 +340,5 @@ def _gaps(gaps: Sequence[FrameSpan], pieces: Sequence[Piece], returned: Returned
     more = f" and {len(gaps) - SHOWN} more" if len(gaps) > SHOWN else ""
     total = sum(len(gap) for gap in gaps)
     noun = "gap" if len(gaps) == 1 else "gaps"
-    return [f"{len(gaps)} {noun} closed, {total} frames in all, at {at}{more}"]
+    closed = f"{len(gaps)} {noun} closed, {total} frames in all, at {at}{more}"
+    return [f"{closed}: the film is that much shorter"]

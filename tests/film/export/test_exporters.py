@@ -195,6 +195,14 @@ def test_media_are_named_from_the_folder_where_that_is_asked_for(film, clips, tm
         assert os.path.samefile(tmp_path / name, spoken.path)
 
 
+@pytest.mark.parametrize("format", CARRIES)
+def test_a_format_without_relative_paths_says_so_where_they_were_asked_for(format, film, tmp_path):
+    whole = [words for words in export(film, format, tmp_path).lost if "whole paths" in words]
+    asked = replace(film, relative=True)
+    said = [words for words in export(asked, format, tmp_path).lost if "whole paths" in words]
+    assert whole == [] and len(said) == (format in ("fcp7", "aaf"))
+
+
 def test_a_film_of_a_rate_that_the_format_lacks_is_refused_with_what_would_do(same, tmp_path):
     clip = same(Fraction(25))
     odd = Sequence(

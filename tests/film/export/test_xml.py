@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -123,6 +124,24 @@ def test_every_asset_has_a_format_and_every_id_is_used(film, tmp_path):
     used = {element.get("format") for element in tree.iter() if element.tag != "asset"}
     assert formats == (used - {None}) | {asset.get("format") for asset in assets.values()}
     assert {clip.get("ref") for clip in tree.iter("asset-clip")} == set(assets)
+
+
+@pytest.mark.skipif(XMLLINT is None, reason="xmllint is not installed (apt install libxml2-utils)")
+@pytest.mark.parametrize("fit", ["letterbox", "fill"])
+def test_it_is_what_the_published_document_type_allows(fit, film, tmp_path):
+    """Apple's whole type is in no package; what it says of our elements is in fcpxml.dtd."""
+    kept = [
+        '<adjust-volume amount="-3dB"/>', '<adjust-transform scale="1.25 1.25"/>',
+        '<adjust-crop mode="trim"><trim-rect left="4"/></adjust-crop>',
+        '<adjust-blend amount="0.5"/>',
+    ]  # fmt: skip
+    rows = [{"cut": 0, "what": "effect", "name": "x", "text": text} for text in kept]
+    film = replace(film, opaque={"fcpxml": rows}, timeline=replace(film.timeline, fit=fit))
+    (path,) = fcpxml.write(film, tmp_path / "film.fcpxml")
+    assert all(text.split()[0] in path.read_text() for text in kept)
+    command = [XMLLINT, "--noout", "--dtdvalid", Path(__file__).with_name("fcpxml.dtd"), path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_clips_lie_inside_their_assets_and_stand_in_the_formats_order(film, tmp_path):

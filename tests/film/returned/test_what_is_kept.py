@@ -7,6 +7,7 @@ import pytest
 
 from editor.film.export import exporters
 from editor.film.export.sequence import Sequence
+from editor.film.returned import readers
 from editor.film.returned.readers import READERS, SUFFIXES
 from tests.film import edits
 from tests.film.returned import films
@@ -214,6 +215,21 @@ def test_the_storylines_of_fcpxml_are_laid_as_final_cut_shows_them(tmp_path):
     for what in ("title 'Hello'", "nested sequence 'Compound'", "'Cross Dissolve' is a cut"):
         assert what in named
     assert {row["what"] for row in found.opaque} == {"title", "nested sequence"}
+
+
+def test_an_id_that_is_defined_nowhere_is_named_with_the_clip_that_uses_it(tmp_path):
+    path = tmp_path / "story.fcpxml"
+    last = '<asset-clip ref="a1" offset="3605s" start="3608s" duration="1s" name="one"/>'
+    path.write_text(STORY.replace(last, last.replace('"a1"', '"r99"').replace("one", "gone.mov")))
+    found = back(path)
+    assert any(
+        note.startswith("gone.mov at 00:00:05:00:") and "25 frames" in note for note in found.notes
+    )
+    (why,) = {item.media.said for item in readers.read(path).items if item.media.said and item.held}
+    assert why == "the id 'r99' that it uses is defined nowhere in the file"
+    path.write_text(STORY.replace(last, last.replace('"a1"', '"r99"').replace("one", "two.mp4")))
+    assert films.cuts(back(path).timeline)[-1][0] == "two.mp4"  # its name is found
+    assert any("'m1' is defined nowhere" in note for note in found.notes)
 
 
 def test_every_suffix_has_a_reader_and_every_reader_a_suffix():

@@ -1,0 +1,87 @@
+"""Name split edits: where a clip is heard before or after it is seen. Here each cut has its sound.
+
+Editors call them J cuts (the sound comes first) and L cuts (it goes on).
+"""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from editor.film.returned.flatten import Piece
+from editor.film.returned.items import Item, Returned
+from editor.film.returned.moments import begins
+from editor.film.returned.relink import Linked
+from editor.footage.clip import Clip
+from editor.timing import FrameSpan, Timecode
+
+# Frame of the film at which a clip's own first would stand: what has the same is in sync.
+Sync = tuple[str, int]  # by content
+
+
+def split_edits(pieces: Sequence[Piece], returned: Returned, linked: Linked) -> list[str]:
+    """What is heard apart from its picture, in words. pieces: what is seen, in order."""
+    named = {media.name: clip for media, clip in linked.clips.items()}
+    spans: dict[Sync, list[FrameSpan]] = {}
+    for item in returned.items:
+        clip = linked.clips.get(item.media) or named.get(item.media.name)
+        if item.kind == "sound" and item.enabled and item.held and item.speed == 1 and clip:
+            sync = _sync(item, clip, returned.rate)
+            spans.setdefault((clip.digest, sync), []).append(item.place)
+    heard = {sync: _joined(found) for sync, found in spans.items()}
+    seen: dict[tuple[Sync, FrameSpan], list[Piece]] = {}
+    for piece in pieces:
+        clip = linked.clips[piece.item.media]
+        for sound in _under(piece, clip, heard, returned.rate):
+            seen.setdefault(sound, []).append(piece)
+    return [
+        f"{linked.clips[shown[0].item.media].name} at"
+        f" {Timecode(shown[0].place.first, returned.rate)}: {said}"
+        for (_, sound), shown in seen.items()
+        for said in _apart([piece.place for piece in shown], sound)
+    ]
+
+
+def _sync(item: Item, clip: Clip, rate: Fraction) -> int:
+    return round(item.place.first - begins(item, clip, rate) * rate)
+
+
+def _under(
+    piece: Piece, clip: Clip, heard: dict[Sync, list[FrameSpan]], rate: Fraction
+) -> Iterable[tuple[Sync, FrameSpan]]:
+    """The sound of a piece's own clip, in sync with it to a frame, that is heard under it."""
+    if piece.item.speed != 1:
+        return
+    sync = _sync(piece.item, clip, rate)
+    for near in (sync, sync - 1, sync + 1):  # of another rate, formats round
+        for sound in heard.get((clip.digest, near), ()):
+            if sound.first < piece.place.stop and piece.place.first < sound.stop:
+                yield (clip.digest, near), sound
+                return
+
+
+def _joined(spans: Iterable[FrameSpan]) -> list[FrameSpan]:
+    """The spans in order, those that touch as one: a file has one for every channel."""
+    found: list[FrameSpan] = []
+    for span in sorted(spans):
+        if found and span.first <= found[-1].stop:
+            found[-1] = FrameSpan(found[-1].first, max(found[-1].stop, span.stop))
+        else:
+            found.append(span)
+    return found
+
+
+def _apart(pictures: Sequence[FrameSpan], sound: FrameSpan) -> Iterable[str]:
+    """How a sound differs from the pictures that it belongs to. pictures: in order."""
+    early, late = pictures[0].first - sound.first, sound.stop - pictures[-1].stop
+    if early:
+        when = "before" if early > 0 else "after"
+        yield f"its sound begins {_frames(early)} {when} its picture there, and with it here"
+    if late:
+        when = "after" if late > 0 else "before"
+        yield f"its sound ends {_frames(late)} {when} its picture there, and with it here"
+    over = pictures[-1].stop - pictures[0].first - sum(len(place) for place in pictures)
+    if over:
+        yield f"its sound goes on under {_frames(over)} of other pictures there, and not here"
+
+
+def _frames(count: int) -> str:
+    return f"{abs(count)} {'frame' if abs(count) == 1 else 'frames'}"
