@@ -67,6 +67,14 @@ def export(wanted: Wanted, watch: Watch) -> Exported:
     return Exported(version, tuple(written), (*notes, *_short(short, film.handles)))
 
 
+def standard(edit: Edit, version: Version, folder: Path) -> None:
+    """Write timeline.otio into the folder that becomes a version. Raises OutputError."""
+    from editor.film.export import exporters
+
+    film, _ = compose(version.title, edit, music=True)
+    exporters.standard(film, folder)
+
+
 def beside(
     edit: Edit, version: Version, formats: Sequence[str], folder: Path
 ) -> tuple[Written, ...]:

@@ -52,6 +52,7 @@ class Made:
     skipped: tuple[Skipped, ...]
     rendered: "RenderReport | None"  # None with --no-render
     seconds: Mapping[str, float]  # of each of STAGES
+    shots: int  # on offer
     evidence: tuple[str, ...] = ()  # what a style taken from a film rests on
     exports: tuple[Written, ...] = ()  # for editing programs, beside timeline.otio
 
@@ -87,6 +88,7 @@ def as_json(made: Made) -> dict[str, Any]:
             "clips": len(made.clips),
             "duration_s": round(float(_footage(made.clips)), 3),
             "usable_s": round(float(made.usable), 3),
+            "shots": made.shots,
         },
         "left_out": [_left_out(left) for left in made.left_out],
         "not_chosen": [_left_out(left) for left in made.unchosen],

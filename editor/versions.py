@@ -49,6 +49,11 @@ class Draft:
     outputs: Path
     name: str
 
+    def expected(self) -> Version:
+        """The version that it becomes unless another run publishes one of that name before."""
+        number = 1 + max((v.number for v in versions(self.outputs, self.name)), default=0)
+        return Version(self.outputs / f"{self.name}-v{number:03}", self.name, number)
+
     def publish(self, seal: Callable[[Version], None]) -> Version:
         """Move the folder to the first number after the last, and return where it stands.
 
@@ -56,7 +61,7 @@ class Draft:
         folder that somebody else puts at that number meanwhile is never replaced.
         """
         with _locked(self.outputs / NAMING):
-            number = 1 + max((v.number for v in versions(self.outputs, self.name)), default=0)
+            number = self.expected().number
             while True:
                 folder = self.outputs / f"{self.name}-v{number:03}"
                 if not os.path.lexists(folder):

@@ -34,6 +34,14 @@ def test_the_memory_of_the_whole_tree_is_counted():
     assert measure.run([sys.executable, "-c", child]).memory > 110
 
 
+def test_what_a_command_took_until_its_file_was_there_is_told_apart_from_the_rest(tmp_path):
+    made, work = tmp_path / "made", "sum(i * i for i in range(4_000_000))"
+    script = f"{work}; open({str(made)!r}, 'w').close(); {work}; {work}"
+    cost = measure.run([sys.executable, "-c", script], made.exists)
+    assert 0 < cost.reached_wall < 0.8 * cost.wall
+    assert 0 < cost.reached_cpu < 0.8 * cost.cpu
+
+
 def test_a_command_that_fails_is_named_with_its_last_words():
     with pytest.raises(EditorError, match="ended with 3: too bad"):
         failing = "import sys; print('too bad', file=sys.stderr); sys.exit(3)"

@@ -5,7 +5,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,6 +17,7 @@ import psutil
 from editor.errors import EditorError
 
 LOOK_EVERY = 0.05  # s between two looks at the tree's memory
+ASK_EVERY = 0.01  # s between two looks for what a command makes
 MEGABYTE = 1e6  # bytes
 
 
@@ -27,10 +29,15 @@ class Cost:
     wall: float  # s
     memory: float  # MB, largest sum of resident sizes over the tree; shared pages count twice
     output: str  # what it printed on standard output
+    reached_wall: float = 0.0  # s until it had come to what was asked
+    reached_cpu: float = 0.0  # s of its own, user and system, until then
 
 
-def run(command: Sequence[str | Path]) -> Cost:
-    """Run a command to its end. Raises EditorError with its last words where it fails."""
+def run(command: Sequence[str | Path], reached: Callable[[], bool] | None = None) -> Cost:
+    """Run a command to its end. Raises EditorError with its last words where it fails.
+
+    reached: says whether what the command makes is there; asked a hundred times a second.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = perf_counter()
         process = subprocess.Popen(
@@ -38,11 +45,17 @@ def run(command: Sequence[str | Path]) -> Cost:
         )
         watch = _Memory(process.pid)
         watch.start()
+        arrival = _Arrival(process.pid, began, reached) if reached else None
+        if arrival:
+            arrival.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall = perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)  # it is reaped: Popen must know
         watch.ended.set()
         watch.join()
+        if arrival:
+            arrival.ended.set()
+            arrival.join()
         out.seek(0)
         err.seek(0)
         if process.returncode != 0:
@@ -57,6 +70,8 @@ def run(command: Sequence[str | Path]) -> Cost:
             wall=wall,
             memory=max(watch.peak, own) / MEGABYTE,
             output=out.read().decode(errors="replace"),
+            reached_wall=arrival.wall if arrival else 0.0,
+            reached_cpu=arrival.cpu if arrival else 0.0,
         )
 
 
@@ -81,6 +96,25 @@ class _Memory(threading.Thread):
         except psutil.NoSuchProcess:
             pass  # it ended while we looked: the next look, or the last one's peak, stands
         return total
+
+
+class _Arrival(threading.Thread):
+    """Notes when a process has come to what is asked; nan where it never does."""
+
+    def __init__(self, pid: int, began: float, reached: Callable[[], bool]) -> None:
+        super().__init__(daemon=True)
+        self.ended = threading.Event()
+        self.wall = self.cpu = float("nan")  # s
+        self._process, self._began, self._reached = psutil.Process(pid), began, reached
+
+    def run(self) -> None:
+        while not self.ended.wait(ASK_EVERY):
+            if self._reached():
+                self.wall = perf_counter() - self._began
+                with suppress(psutil.NoSuchProcess):
+                    spent = self._process.cpu_times()
+                    self.cpu = spent.user + spent.system
+                return
 
 
 def turns(commands: dict[str, Sequence[str | Path]], runs: int) -> dict[str, list[Cost]]:
