@@ -6,6 +6,7 @@ Optimization (1997), chapter 1: steepest ascent over a sampled neighbourhood.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -116,9 +117,15 @@ def _between(
     if not len(shots):
         return None
     shot = int(random.choice(shots))
-    pairs = torch.nonzero(stage.rules.allowed[shot]).numpy()
+    pairs = allowed_pairs(stage.rules.allowed)[shot]
     first, last = pairs[int(random.integers(len(pairs)))]
     return shot, int(first), int(last)
+
+
+@lru_cache(maxsize=32)
+def allowed_pairs(allowed: Tensor) -> list[np.ndarray]:
+    """Of each shot, its allowed [in, out]: (Q, 2) int64. allowed: (N, P, P) bool."""
+    return [torch.nonzero(pairs).numpy() for pairs in allowed]
 
 
 def _trimmed(stage: Stage, cut: Choice, random: np.random.Generator) -> Choice:

@@ -32,10 +32,12 @@ class Script:
 
     @classmethod
     def of(cls, films: Sequence[Sequence[Choice]]) -> "Script":
-        """Write films of at least one cut each."""
-        longest = max(len(film) for film in films)
-        rows = [[*film, *[film[-1]] * (longest - len(film))] for film in films]
-        cuts = torch.tensor(rows, dtype=torch.int64)  # (B, T, 3)
+        """Write films down."""
+        longest = max((len(film) for film in films), default=0)
+        rows = [
+            [*film, *[film[-1] if film else (0, 0, 0)] * (longest - len(film))] for film in films
+        ]
+        cuts = torch.tensor(rows, dtype=torch.int64).view(len(films), longest, 3)
         return cls(cuts.permute(1, 2, 0), torch.tensor([len(film) for film in films]))
 
     def rows(self, index: Tensor) -> "Script":
@@ -66,6 +68,15 @@ def scores(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
         start = stage.reward.start(len(legal))
         found[some[legal]] = _finished(stage, start, script.rows(legal)).score
     return found
+
+
+def play(stage: Stage, films: Sequence[Sequence[Choice]]) -> tuple[Progress, Tensor]:
+    """What whole films (B) come to, and which of them are legal, stop included: (B,) bool. An
+    illegal one comes to what its cuts are worth, whatever the masks say of them."""
+    if not films:
+        return stage.reward.start(0), torch.zeros(0, dtype=torch.bool)
+    script = Script.of(films)
+    return _finished(stage, stage.reward.start(len(films)), script), _legal(stage, script)
 
 
 def finished(stage: Stage, start: Progress, films: Sequence[Sequence[Choice]]) -> Progress:
@@ -119,6 +130,9 @@ def _walk(
     wide = max(m.size * (m.points if stage.rules.order == "free" else 1), m.points**2)
     each = max(1, ROOM // (count * wide))
     lengths = set(script.count.tolist())
+    if 0 in lengths:
+        index = torch.nonzero(script.count == 0)[:, 0]
+        ends.append((index, films.select(index)))
     for first in range(0, longest, each):
         before = []
         for number in range(first, min(first + each, longest)):

@@ -5,14 +5,15 @@ weights of their own over the reward's terms, a pace, a habit of trimming, and s
 features that no learner here is shown. They change what is worth the trouble, one move at a time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from editor.cutting import local
+from editor.cutting import local, whole
 from editor.cutting.environment import Stage
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, Reward, weights_of
@@ -35,9 +36,9 @@ from editor.learning.moves import Film
 from editor.timing import FrameSpan, convert_length
 
 TROUBLE = 0.12  # cuts' worth of score that a whole correction must gain to be made
-LOOKED = 64  # films that come to mind, a round
+LOOKED = 128  # films that come to mind, a round
 ROUNDS = 60  # at most
-IDLE = 6  # rounds without anything worth the trouble before the editor is content
+IDLE = 3  # rounds without anything worth the trouble before the editor is content
 WOBBLE = 0.05  # s, standard deviation of a trim about the habit: a frame or so
 UNSEEN = 0.08  # s: two frames; a smaller change is not made
 BINS = 24  # colour bins that a hidden look weighs
@@ -186,42 +187,89 @@ def stage_of(editor: Editor, stage: Stage) -> Stage:
     return replace(stage, brief=paced, reward=reward)
 
 
-def worth(seen: Stage, films: list[Film]) -> np.ndarray:
+def worth(seen: Stage, films: Sequence[Film]) -> np.ndarray:
     """(B,) float64: what films are worth to the editor whose stage it is, -inf where not legal."""
-    progress, legal = moves.played(seen, films)
+    if not films:
+        return np.zeros(0)
+    progress, legal = whole.play(seen, films)
     return progress.score.masked_fill(~legal, -torch.inf).double().numpy()
 
 
 def correct(editor: Editor, stage: Stage, film: Film, random: np.random.Generator) -> Film:
-    """The film as the editor leaves it: corrected at cut points, before any trim by habit.
+    """The film as the editor leaves it: corrected at cut points, before any trim by habit."""
+    return correct_all(editor, stage, [film], [random])[0]
+
+
+def correct_all(
+    editor: Editor, stage: Stage, films: Sequence[Film], randoms: Sequence[np.random.Generator]
+) -> list[Film]:
+    """Films of one stage as the editor leaves them, each with its own generator.
 
     The editor looks for the film of most worth, less TROUBLE for every correction from what was
     proposed: what is good enough is left alone.
     """
     seen = stage_of(editor, stage)
     if editor.kind == "random":
-        for _ in range(1 + int(random.poisson(0.4 * len(film)))):
-            film = _anything(seen, film, random)
-        return film
-    proposed, idle = film, 0
-    best = float(worth(seen, [film])[0]) * len(proposed)
+        return [_spoilt(seen, film, random) for film, random in zip(films, randoms, strict=True)]
+    own = worth(seen, films)
+    minds = [
+        _Mind(film, film, float(value) * len(film), random)
+        for film, value, random in zip(films, own, randoms, strict=True)
+    ]
     for _ in range(ROUNDS):
-        tried = moves.in_window(seen, [thought(seen, film, random) for _ in range(LOOKED)])
-        tried = [other for other in tried if not local.stutters(seen, other)]
-        if not tried:
-            continue
-        found = worth(seen, tried) * len(proposed)
-        found -= TROUBLE * np.array([effort(seen, proposed, other) for other in tried])
-        at = int(found.argmax())
-        idle = 0 if found[at] > best + 1e-6 else idle + 1
-        if idle == 0:
-            film, best = tried[at], float(found[at])
-        elif idle == IDLE:
+        going = [mind for mind in minds if mind.idle < IDLE]
+        if not going:
             break
-    return _with_mistakes(editor, seen, proposed, film, random)
+        _look(seen, going)
+    return [with_mistakes(editor, seen, mind.proposed, mind.film, mind.random) for mind in minds]
 
 
-def _with_mistakes(
+@dataclass
+class _Mind:
+    """An editor over one film."""
+
+    proposed: Film
+    film: Film
+    best: float  # cuts' worth of score, less the trouble
+    random: np.random.Generator
+    idle: int = 0
+
+
+def _look(seen: Stage, minds: Sequence[_Mind]) -> None:
+    """One round of each: what comes to mind is weighed, and the best is done if it is worth it."""
+    tried = [
+        [
+            film
+            for film in moves.in_window(
+                seen, [thought(seen, mind.film, mind.random) for _ in range(LOOKED)]
+            )
+            if not local.stutters(seen, film)
+        ]
+        for mind in minds
+    ]
+    values = worth(seen, [film for films in tried for film in films])
+    at = 0
+    for mind, films in zip(minds, tried, strict=True):
+        found = values[at : at + len(films)] * len(mind.proposed)
+        at += len(films)
+        mind.idle += 1
+        # The likeliest gains first: how much trouble a film is takes longer to say than its worth.
+        for place in (-found).argsort(kind="stable").tolist():
+            if not found[place] > mind.best + 1e-6:
+                break
+            gained = float(found[place]) - TROUBLE * effort(seen, mind.proposed, films[place])
+            if gained > mind.best + 1e-6:
+                mind.film, mind.best, mind.idle = films[place], gained, 0
+
+
+def _spoilt(seen: Stage, film: Film, random: np.random.Generator) -> Film:
+    """The film after some legal moves at random."""
+    for _ in range(1 + int(random.poisson(0.4 * len(film)))):
+        film = _anything(seen, film, random)
+    return film
+
+
+def with_mistakes(
     editor: Editor, seen: Stage, proposed: Film, film: Film, random: np.random.Generator
 ) -> Film:
     """The film with a share of its corrections made at random instead."""
@@ -237,14 +285,14 @@ def thought(seen: Stage, film: Film, random: np.random.Generator) -> Film:
         if not film:
             return film
         at = int(random.integers(len(film)))
-        move = int(random.choice(5, p=(0.3, 0.3, 0.1, 0.25, 0.05)))
-        if move == 0:
+        move = float(random.random())
+        if move < 0.3:
             tried = moves.trims(seen, film, at)
-        elif move == 1:
+        elif move < 0.6:
             tried = moves.replacements(seen, film, at, 1, random)
-        elif move == 2:
+        elif move < 0.7:
             tried = moves.drops(film)
-        elif move == 3:
+        elif move < 0.95:
             tried = moves.insertions(seen, film, int(random.integers(len(film) + 1)), 1, random)
         else:
             tried = moves.relocations(seen, film, at)
@@ -274,16 +322,21 @@ def _anything(seen: Stage, film: Film, random: np.random.Generator) -> Film:
 def effort(stage: Stage, before: Film, after: Film) -> float:
     """Corrections from one film to another of the same stage: a drop or an insertion counts 1, a
     trim its seconds up to 1, a move a half (the shortest way, cuts in order; then the moves)."""
-    time = stage.material.time
-    cost = np.arange(len(after) + 1, dtype=np.float64)
+    time = _seconds(stage.material.time)
+    cost = [float(place) for place in range(len(after) + 1)]
     for cut in before:
-        old, cost = cost, np.empty_like(cost)
-        cost[0] = old[0] + 1
+        old, cost = cost, [cost[0] + 1]
         for place, other in enumerate(after):
             same = old[place] + _trim_cost(time, cut, other)
-            cost[place + 1] = min(same, old[place + 1] + 1, cost[place] + 1)
+            cost.append(min(same, old[place + 1] + 1, cost[place] + 1))
     moved = sum(cut in before for cut in after) - _in_order(before, after)
-    return float(cost[-1]) - 1.5 * moved
+    return cost[-1] - 1.5 * moved
+
+
+@lru_cache(maxsize=32)
+def _seconds(time: Tensor) -> list[list[float]]:
+    rows: list[list[float]] = time.tolist()
+    return rows
 
 
 def _in_order(before: Film, after: Film) -> int:
@@ -295,14 +348,13 @@ def _in_order(before: Film, after: Film) -> int:
     return max(best, default=0)
 
 
-def _trim_cost(time: Tensor, one: Choice, other: Choice) -> float:
+def _trim_cost(time: list[list[float]], one: Choice, other: Choice) -> float:
     if one == other:
         return 0.0
     if one[0] != other[0] or max(one[1], other[1]) >= min(one[2], other[2]):
         return 2.0
     row = time[one[0]]
-    apart = abs(float(row[one[1]] - row[other[1]])) + abs(float(row[one[2]] - row[other[2]]))
-    return min(1.0, apart)
+    return min(1.0, abs(row[one[1]] - row[other[1]]) + abs(row[one[2]] - row[other[2]]))
 
 
 # --- as timelines ---------------------------------------------------------------------------------

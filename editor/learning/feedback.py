@@ -33,7 +33,6 @@ from editor.learning.lessons import (
     read,
     seeing,
     share_of,
-    whole,
 )
 from editor.learning.moves import Film
 from models import preference
@@ -290,9 +289,7 @@ def _measured(rows: _Rows, stage: Stage, group: int) -> _Measured | None:
         kept = [n for at, n in enumerate(one.others) if at < one.back or bool(legal[n])]
         kept = kept or list(one.others[:1])
         size = float(len(rows.films[one.taken]))
-        mine = _whole(found, stage, rows.films, one.taken, legal)
-        rest = torch.stack([_whole(found, stage, rows.films, n, legal) for n in kept])
-        each = size * (mine - rest)
+        each = size * (found[one.taken] - found[kept])
         if one.about is not None:
             seen = torch.tensor([name in one.about for name in FEATURES])
             each = torch.where(seen, each, torch.zeros((), dtype=torch.float64))
@@ -309,12 +306,6 @@ def _measured(rows: _Rows, stage: Stage, group: int) -> _Measured | None:
     )
     made = [one.made for one in rows.sets]
     return _Measured(told, paced, pairs, torch.tensor(counts, dtype=torch.float64), made, back)
-
-
-def _whole(found: Tensor, stage: Stage, films: Sequence[Film], at: int, legal: Tensor) -> Tensor:
-    """(K,) features of a film, also where the masks stopped it half way: the editor's own film may
-    be one that the program would not make."""
-    return found[at] if bool(legal[at]) else whole(stage, films[at])
 
 
 def repaced(told: Told, pace: float, spread: float) -> Choices:

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editor.cutting import whole
 from editor.cutting.environment import Stage
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CAP, CUT_TERMS, FILM_TERMS
 from editor.cutting.taste import MEASURES, Taste, TasteReward, Trims, dressed
 from editor.film.difference import Difference, compare
 from editor.film.timeline import Cut, Timeline
-from editor.learning import moves
 from editor.learning.moves import Film
 
 FEATURES = (*CUT_TERMS, *FILM_TERMS, *MEASURES)  # K, in this order everywhere
@@ -132,12 +132,12 @@ class Paced:
 
 
 def features(stage: Stage, films: Sequence[Film]) -> tuple[Tensor, Tensor, Paced]:
-    """(B, K) float64 standardised features of whole films, (B,) bool whether each is legal, and
-    their cuts' lengths. The stage is one that `told_by` dressed."""
+    """(B, K) float64 standardised features of whole films, whatever the masks say of them, (B,)
+    bool whether each is legal, and their cuts' lengths. The stage is one that `seeing` dressed."""
     reward = stage.reward
     if not isinstance(reward, TasteReward):
         raise ValueError("Features are a taste's reward's: dress the stage first.")
-    progress, legal = moves.played(stage, films)
+    progress, legal = whole.play(stage, films)
     longest = max(len(film) for film in films)
     frames = torch.zeros(len(films), longest, dtype=torch.int64)
     for row, film in enumerate(films):
@@ -165,18 +165,6 @@ def distance(changed: Difference) -> float:
             frames = abs(change.head) + abs(change.tail)
             total += min(1.0, float(frames / change.cut.clip.rate))
     return total
-
-
-def whole(stage: Stage, film: Film) -> Tensor:
-    """(K,) float64 standardised features of one film, whatever the masks say of it. The stage is
-    one that `seeing` dressed."""
-    reward = stage.reward
-    if not isinstance(reward, TasteReward):
-        raise ValueError("Features are a taste's reward's: dress the stage first.")
-    progress = reward.start(1)
-    for cut in film:
-        progress, _, _ = reward.grow(progress, *(torch.tensor([value]) for value in cut))
-    return reward.features(progress)[0].double()
 
 
 def share_of(stage: Stage) -> Tensor:

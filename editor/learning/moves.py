@@ -1,48 +1,53 @@
 """Say what could be done to a film with one move: the films that an editor could have made instead.
 
-On the same masks as everything else. B films, N shots, P cut points, T cuts.
+On the same masks as everything else. N shots, P cut points, Q pairs.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from editor.cutting.environment import Films, Stage
+from editor.cutting.environment import Stage
+from editor.cutting.local import allowed_pairs
 from editor.cutting.search import Choice
-from editor.cutting.terms import Progress
 
 Film = tuple[Choice, ...]
 
 NEAR = 4  # cut points by which a trim moves an end at most: about two seconds
 
 
-def played(stage: Stage, films: Sequence[Film]) -> tuple[Progress, Tensor]:
-    """What whole films come to (B), and which of them are legal, stop included (B,) bool."""
-    going = stage.start(len(films))
-    legal = torch.ones(len(films), dtype=torch.bool)
-    stop = (stage.stop, 0, 0)
-    for step in range(max(len(film) for film in films) + 1):
-        rows = torch.tensor([film[step] if step < len(film) else stop for film in films])
-        going, legal = _cut(stage, going, legal, rows)
-    return going.progress, legal
+@dataclass(frozen=True)
+class _Table:
+    """A stage's shots as arrays: thousands of moves are drawn, each reads a few numbers."""
+
+    pairs: list[np.ndarray]  # of each shot, its allowed [in, out]: (Q, 2)
+    frames: list[np.ndarray]  # of each shot, the length of each of them in film frames: (Q,)
+    shots: np.ndarray  # (S,) int64, shots that have one
+    rank: np.ndarray  # (N,) int64
+    lengths: np.ndarray  # (N, P, P) int64, film frames
 
 
-def _cut(stage: Stage, going: Films, legal: Tensor, rows: Tensor) -> tuple[Films, Tensor]:
-    shot, first, last = rows.T
-    legal = legal & stage.shot_mask(going).gather(1, shot[:, None])[:, 0]
-    shot = torch.where(legal, shot, stage.stop)  # an illegal film is not gone on with
-    pairs = stage.pair_mask(going, shot)
-    legal = legal & pairs[torch.arange(len(shot)), first, last]
-    shot = torch.where(legal, shot, stage.stop)
-    return stage.step(going, shot, first, last)[0], legal
+def _table(stage: Stage) -> _Table:
+    m = stage.material
+    return _table_of(stage.rules.allowed, m.length, m.rank)
+
+
+@lru_cache(maxsize=32)
+def _table_of(allowed: Tensor, length: Tensor, rank: Tensor) -> _Table:
+    pairs, lengths = allowed_pairs(allowed), length.numpy()
+    shots = np.flatnonzero([len(some) for some in pairs])
+    frames = [lengths[shot, some[:, 0], some[:, 1]] for shot, some in enumerate(pairs)]
+    return _Table(pairs, frames, shots, rank.numpy(), lengths)
 
 
 def frames_of(stage: Stage, film: Sequence[Choice]) -> int:
     """Length in film frames."""
-    return sum(int(stage.material.length[cut]) for cut in film)
+    lengths = _table(stage).lengths
+    return sum(int(lengths[cut]) for cut in film)
 
 
 def in_window(stage: Stage, films: Sequence[Film]) -> list[Film]:
@@ -57,26 +62,43 @@ def in_window(stage: Stage, films: Sequence[Film]) -> list[Film]:
 
 def places(stage: Stage, before: Sequence[Choice], after: Sequence[Choice]) -> np.ndarray:
     """Shots (S,) int64 that the order allows between two parts of a film."""
-    m = stage.material
-    can = stage.rules.allowed.flatten(1).any(1)
-    if stage.rules.order == "recorded":
-        low = m.rank[before[-1][0]] if before else -1
-        high = m.rank[after[0][0]] if after else m.size
-        can = can & (m.rank >= low) & (m.rank <= high)
-    return np.asarray(torch.nonzero(can)[:, 0].numpy())
+    table = _table(stage)
+    if stage.rules.order != "recorded":
+        return table.shots
+    rank = table.rank[table.shots]
+    low = table.rank[before[-1][0]] if before else -1
+    high = table.rank[after[0][0]] if after else len(table.rank)
+    return table.shots[(rank >= low) & (rank <= high)]
 
 
 def cuts_between(
     stage: Stage, before: Film, after: Film, count: int, random: np.random.Generator
 ) -> list[Choice]:
     """Some cuts, drawn shot first, that the order allows between two parts of a film."""
-    shots = places(stage, before, after)
+    shots, pairs = places(stage, before, after), _table(stage).pairs
     if not len(shots):
         return []
     drawn = []
-    for shot in random.choice(shots, count).tolist():
-        pairs = torch.nonzero(stage.rules.allowed[shot]).numpy()
-        first, last = pairs[int(random.integers(len(pairs)))].tolist()
+    for shot in shots[random.integers(len(shots), size=count)].tolist():
+        first, last = pairs[shot][int(random.integers(len(pairs[shot])))].tolist()
+        drawn.append((shot, first, last))
+    return drawn
+
+
+def cuts_alike(
+    stage: Stage, film: Film, at: int, count: int, random: np.random.Generator
+) -> list[Choice]:
+    """Some cuts that the order allows in a cut's place, of nearly its length: within a second, the
+    nearest likeliest."""
+    shots, table = places(stage, film[:at], film[at + 1 :]), _table(stage)
+    if not len(shots):
+        return []
+    length, rate = int(table.lengths[film[at]]), stage.material.rate
+    drawn = []
+    for shot in shots[random.integers(len(shots), size=count)].tolist():
+        frames = table.frames[shot]
+        gap = np.abs(frames - length) + rate * random.random(len(frames))
+        first, last = table.pairs[shot][int(gap.argmin())].tolist()
         drawn.append((shot, first, last))
     return drawn
 
@@ -86,14 +108,8 @@ def replacements(
 ) -> list[Film]:
     """The film with some other cut at a place; about half of them of nearly the same length."""
     before, after = film[:at], film[at + 1 :]
-    m = stage.material
     drawn = cuts_between(stage, before, after, count, random)
-    near = []
-    for shot, _, _ in cuts_between(stage, before, after, count, random):
-        gap = (m.length[shot] - m.length[film[at]]).abs().float()
-        gap = gap + m.rate * torch.from_numpy(random.random(gap.shape)).float()
-        gap = torch.where(stage.rules.allowed[shot], gap, torch.inf)
-        near.append((shot, *divmod(int(gap.argmin()), m.points)))
+    near = cuts_alike(stage, film, at, count, random)
     return [(*before, cut, *after) for cut in (*drawn, *near)]
 
 
@@ -108,15 +124,10 @@ def insertions(
 def trims(stage: Stage, film: Film, at: int) -> list[Film]:
     """The film with the ends of one cut moved by up to NEAR cut points."""
     shot, first, last = film[at]
-    allowed = stage.rules.allowed[shot]
-    points = range(stage.material.points)
-    found = []
-    for into in points:
-        for out in points:
-            moved = abs(into - first) + abs(out - last)
-            if 0 < moved <= NEAR and bool(allowed[into, out]):
-                found.append((*film[:at], (shot, into, out), *film[at + 1 :]))
-    return found
+    pairs = _table(stage).pairs[shot]
+    moved = np.abs(pairs - (first, last)).sum(1)
+    near = pairs[(moved > 0) & (moved <= NEAR)].tolist()
+    return [(*film[:at], (shot, into, out), *film[at + 1 :]) for into, out in near]
 
 
 def drops(film: Film) -> list[Film]:
@@ -126,10 +137,8 @@ def drops(film: Film) -> list[Film]:
 
 def relocations(stage: Stage, film: Film, at: int) -> list[Film]:
     """The film with one cut at another place; in recorded order there is mostly none."""
-    rest, rank = (*film[:at], *film[at + 1 :]), stage.material.rank
+    rest, rank = (*film[:at], *film[at + 1 :]), _table(stage).rank
     moved = [(*rest[:to], film[at], *rest[to:]) for to in range(len(film)) if to != at]
     if stage.rules.order == "free":
         return moved
-    return [
-        film for film in moved if all(int(rank[a[0]]) <= int(rank[b[0]]) for a, b in pairwise(film))
-    ]
+    return [film for film in moved if all(rank[a[0]] <= rank[b[0]] for a, b in pairwise(film))]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from editor.config import Style, load_style
-from editor.cutting import agent, evaluation
+from editor.cutting import agent, evaluation, playing
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import watch
@@ -26,7 +26,6 @@ from editor.learning import (
     editors,
     feedback,
     lessons,
-    moves,
     promotion,
     retraining,
     training,
@@ -314,7 +313,7 @@ def _films(policy: Policy, one: Lesson) -> tuple[Trajectories, Trajectories] | N
     found = lessons.read(one)
     if not found.after or not found.before:
         return None
-    _, legal = moves.played(one.stage, [found.after, found.before])
+    _, legal = playing.play(one.stage, [found.after, found.before])
     if not bool(legal.all()) or found.after == found.before:
         return None
     watched = watch(one.stage)

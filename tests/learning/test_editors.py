@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from editor.config import load_style
+from editor.cutting import whole
 from editor.cutting.baselines import BASELINES
 from editor.cutting.brief import Brief
 from editor.cutting.environment import make_stage
@@ -56,7 +57,7 @@ def test_a_random_editor_keeps_the_rules(shoot):
     random = editors.editors()[-1]
     for seed in range(4):
         made = editors.correct(random, stage, film, np.random.default_rng(seed))
-        assert bool(moves.played(stage, [made])[1][0])
+        assert bool(whole.play(stage, [made])[1][0])
 
 
 def test_effort_counts_as_the_table_does(shoot):

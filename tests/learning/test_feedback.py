@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from editor.cutting import whole
 from editor.cutting.taste import Trims
 from editor.film.difference import compare
 from editor.learning import editors, feedback, lessons, moves
@@ -55,12 +56,11 @@ def test_distance_counts_a_drop_and_an_insertion_one_and_a_replacement_both():
 def test_features_of_whole_films_are_those_that_the_reward_adds_up():
     _, stage, film = taught.shoot(0)
     seen = lessons.seeing(stage)
-    found, legal, _ = lessons.features(seen, [film, film[:-1]])
-    progress, _ = moves.played(stage, [film])
-    assert bool(legal[0])
+    found, legal, _ = lessons.features(seen, [film, film[:1]])
+    progress, _ = whole.play(stage, [film, film[:1]])
+    assert legal.tolist() == [True, False]
     share = lessons.share_of(seen)
-    assert float(found[0] @ share) == pytest.approx(float(progress.score[0]), abs=1e-4)
-    assert torch.allclose(found[0], lessons.whole(seen, film), atol=1e-5)
+    assert torch.allclose((found @ share).float(), progress.score, atol=1e-4)
 
 
 def test_pacing_under_the_style_s_own_pace_is_what_the_reward_says():
@@ -76,7 +76,7 @@ def test_a_replaced_cut_is_a_choice_against_what_was_there_and_what_else_could_b
     other = next(
         one
         for one in moves.replacements(stage, film, 1, 40, np.random.default_rng(0))
-        if one != film and one[1][0] != film[1][0] and bool(moves.played(stage, [one])[1][0])
+        if one != film and one[1][0] != film[1][0] and bool(whole.play(stage, [one])[1][0])
     )
     told = feedback.told_by([as_lesson(0, other)])
     assert int(told.made.sum()) == 1
