@@ -235,7 +235,14 @@ def _editors(options: argparse.Namespace) -> int:
     _story(watch)
     from editor.learning import rounds, rounds_table
 
-    found = rounds.evaluate(options.policy, options.seeds, options.wrong, options.seed, watch)
+    asked = rounds.Asked(
+        options.policy,
+        range(options.seed, options.seed + options.seeds),
+        options.outputs.absolute(),
+        rounds.plan_of(options.wrong),
+        jobs=options.jobs,
+    )
+    found = rounds.evaluate(asked, watch)
     _say(json.dumps(found, indent=2) if options.json else rounds_table.text(found["table"]))
     return MADE
 

@@ -20,7 +20,7 @@ from models.policy import Policy
 from models.rollout import Trajectories
 
 STEPS = 60  # Newton's; convex and damped, it needs about ten
-SETTLED = 1e-9  # longest Newton step at which it stops, of features about unit scale
+SETTLED = 1e-7  # longest Newton step at which it stops, of features about unit scale
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,16 @@ def accuracy(found: Choices, weights: Tensor) -> Tensor:
     return total.index_add(0, found.choice, beats) / sizes
 
 
-def fit(found: Choices, prior: Prior) -> Fit:
-    """The likeliest weights by damped Newton steps. Raises ValueError for a prior that does not
-    fit or has no spread."""
+def fit(found: Choices, prior: Prior, start: Tensor | None = None) -> Fit:
+    """The likeliest weights by damped Newton steps, from `start` (K,), else from the prior's mean.
+    Raises ValueError for a prior that does not fit or has no spread."""
     size = found.difference.shape[1]
     if prior.mean.shape != (size,) or prior.spread.shape != (size,):
         raise ValueError(f"The prior must have {size} means and spreads, one a feature.")
     if not bool((prior.spread > 0).all()):
         raise ValueError("The prior's spread must be above 0 in every feature.")
     mean, precision = prior.mean.double(), prior.spread.double() ** -2
-    weights = mean.clone()
+    weights = mean.clone() if start is None else start.double().clone()
     value, slope, curve = _objective(found, weights, mean, precision)
     for _ in range(STEPS):
         step = torch.linalg.solve(curve, slope)
@@ -198,10 +198,17 @@ def _objective(
     return value, slope, curve
 
 
-def ensemble(found: Choices, prior: Prior, members: int, generator: torch.Generator) -> Tensor:
+def ensemble(
+    found: Choices,
+    prior: Prior,
+    members: int,
+    generator: torch.Generator,
+    start: Tensor | None = None,
+) -> Tensor:
     """(E, K) float64: weights that explain the choices about as well: films drawn anew with
     replacement (Efron 1979), each member about its own draw of the prior, so that what no film
-    speaks of stays as doubtful as it was (Osband et al. 2018, "Randomized prior functions")."""
+    speaks of stays as doubtful as it was (Osband et al. 2018, "Randomized prior functions").
+    start: (K,) weights from which each is looked for."""
     films, place = torch.unique(found.group, return_inverse=True)
     rows = []
     for _ in range(members):
@@ -212,7 +219,7 @@ def ensemble(found: Choices, prior: Prior, members: int, generator: torch.Genera
         kept = times[place] > 0
         some = found.of(kept)
         some = replace(some, weight=some.weight * times[place][kept])
-        rows.append(fit(some, Prior(mean, prior.spread)).mean)
+        rows.append(fit(some, Prior(mean, prior.spread), start).mean)
     return torch.stack(rows)
 
 

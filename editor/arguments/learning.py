@@ -1,5 +1,6 @@
 """The words of the commands that learn and measure: train, evaluate, fit-pace, bench."""
 
+import os
 from pathlib import Path
 
 from editor import values
@@ -203,6 +204,14 @@ def _add_editors(test: Parser) -> None:
         default=[0.0, 0.1],
         metavar="SHARE",
         help="with --editors: shares of corrections that are mistakes (default: 0 0.1)",
+    )
+    test.add_argument(
+        "--jobs",
+        type=values.asked(values.count),
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="with --editors: processes (default: one a core); what is measured is kept in the"
+        " outputs, and a measurement that was stopped goes on",
     )
 
 

@@ -5,6 +5,7 @@ B films, T cuts, N shots, P cut points. After Aarts & Lenstra, Local Search in C
 Optimization (1997), chapter 1: steepest ascent over a sampled neighbourhood.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ NEIGHBOURS = 96  # films tried a round: one batch
 PATIENCE = 4  # rounds without gain before the film is left as it is
 MOVES = ("replace", "trim", "drop", "insert", "exchange")
 ODDS = (0.25, 0.3, 0.05, 0.1, 0.3)  # chosen: an exchange keeps the length, so it is often legal
+UP_TO = tuple(np.cumsum(ODDS).tolist())
 
 
 def improve(
@@ -34,7 +36,7 @@ def improve(
     stage, film and seed give the same film.
     """
     random = np.random.default_rng(seed)
-    offered = stage.rules.allowed.flatten(1).any(1)
+    offered = torch.nonzero(stage.rules.allowed.flatten(1).any(1))[:, 0].numpy()
     best, looked, idle = list(made), 1, 0
     top = -np.inf if stutters(stage, best) else float(scores(stage, [best])[0])
     for _ in range(min(rounds, max(PATIENCE, EFFORT // stage.material.size))):
@@ -72,12 +74,12 @@ def _stutter(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
 
 
 def _neighbour(
-    stage: Stage, offered: Tensor, film: Sequence[Choice], random: np.random.Generator
+    stage: Stage, offered: np.ndarray, film: Sequence[Choice], random: np.random.Generator
 ) -> list[Choice]:
-    """A film that differs by one or two moves; it may be illegal. offered: (N,) bool."""
+    """A film that differs by one or two moves; it may be illegal. offered: (S,) shots."""
     new = list(film)
     for _ in range(1 + int(random.random() < 0.4)):
-        move = MOVES[int(random.choice(len(MOVES), p=ODDS))]
+        move = MOVES[min(bisect(UP_TO, float(random.random())), len(MOVES) - 1)]
         at = int(random.integers(len(new)))
         if move == "insert":
             place = int(random.integers(len(new) + 1))
@@ -101,25 +103,30 @@ def _neighbour(
 
 def _between(
     stage: Stage,
-    offered: Tensor,
+    offered: np.ndarray,
     before: Sequence[Choice],
     after: Sequence[Choice],
     random: np.random.Generator,
 ) -> Choice | None:
     """A random legal pair of a shot that the order allows there; None where there is none."""
-    m = stage.material
-    can = offered
+    shots = offered
     if stage.rules.order == "recorded":
-        low = m.rank[before[-1][0]] if before else -1
-        high = m.rank[after[0][0]] if after else m.size
-        can = can & (m.rank >= low) & (m.rank <= high)
-    shots = torch.nonzero(can)[:, 0].numpy()
+        rank = _ranks(stage.material.rank)
+        low = rank[before[-1][0]] if before else -1
+        high = rank[after[0][0]] if after else len(rank)
+        shots = offered[(rank[offered] >= low) & (rank[offered] <= high)]
     if not len(shots):
         return None
-    shot = int(random.choice(shots))
+    shot = int(shots[int(random.integers(len(shots)))])
     pairs = allowed_pairs(stage.rules.allowed)[shot]
     first, last = pairs[int(random.integers(len(pairs)))]
     return shot, int(first), int(last)
+
+
+@lru_cache(maxsize=32)
+def _ranks(rank: Tensor) -> np.ndarray:
+    """The same numbers as an array."""
+    return np.asarray(rank.numpy())
 
 
 @lru_cache(maxsize=32)

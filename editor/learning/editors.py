@@ -220,7 +220,7 @@ def correct_all(
         going = [mind for mind in minds if mind.idle < IDLE]
         if not going:
             break
-        _look(seen, going)
+        _round(seen, going)
     return [with_mistakes(editor, seen, mind.proposed, mind.film, mind.random) for mind in minds]
 
 
@@ -235,7 +235,7 @@ class _Mind:
     idle: int = 0
 
 
-def _look(seen: Stage, minds: Sequence[_Mind]) -> None:
+def _round(seen: Stage, minds: Sequence[_Mind]) -> None:
     """One round of each: what comes to mind is weighed, and the best is done if it is worth it."""
     tried = [
         [

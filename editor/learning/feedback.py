@@ -74,8 +74,9 @@ class Told:
 class Lengths:
     """Shot lengths of the films behind the rows of choices: what a change of pace needs anew."""
 
-    taken: tuple[tuple["Paced", int], ...]  # by row: the films of a lesson, and which was taken
-    other: tuple[int, ...]  # which was not
+    films: tuple[Paced, ...]  # of each lesson
+    taken: Tensor  # (M,) int64, place among all lessons' films, one after another
+    other: Tensor  # (M,) int64, the same of the film that was not taken
     cuts: Tensor  # (M,) float64, cuts of the taken film
 
 
@@ -110,9 +111,10 @@ def told_by(
     groups = sorted({one.group for one in lessons} | {one.group for one in preferences})
     parts: list[Choices] = []
     shares: list[Tensor] = []
-    taken: list[tuple[Paced, int]] = []
-    other: list[int] = []
+    paced: list[Paced] = []
+    pairs: list[tuple[int, int]] = []
     cuts: list[Tensor] = []
+    films = 0
     made, back = list[bool](), list[bool]()
     corrections = 0
     every: list[Lesson | Preference] = [*lessons, *preferences]
@@ -130,8 +132,9 @@ def told_by(
             continue
         parts.append(found.choices)
         shares.append(share_of(stage).expand(len(found.choices.choice), -1))
-        taken += [(found.paced, a) for a, _ in found.pairs]
-        other += [b for _, b in found.pairs]
+        paced.append(found.paced)
+        pairs += [(films + a, films + b) for a, b in found.pairs]
+        films += len(found.paced.frames)
         cuts.append(found.cuts)
         made += found.made
         back += found.back
@@ -142,8 +145,9 @@ def told_by(
         choices=preference.join(parts) if parts else empty,
         share=torch.cat(shares) if shares else torch.zeros(0, width, dtype=torch.float64),
         lengths=Lengths(
-            tuple(taken),
-            tuple(other),
+            tuple(paced),
+            torch.tensor([a for a, _ in pairs], dtype=torch.int64),
+            torch.tensor([b for _, b in pairs], dtype=torch.int64),
             torch.cat(cuts) if cuts else torch.zeros(0, dtype=torch.float64),
         ),
         corrections=corrections,
@@ -311,19 +315,13 @@ def _measured(rows: _Rows, stage: Stage, group: int) -> _Measured | None:
 def repaced(told: Told, pace: float, spread: float) -> Choices:
     """The choices as they are under another pace: the whole-film terms of pacing measured anew."""
     places = [FEATURES.index(name) for name in ("length_fit", "rhythm")]
-    each: dict[int, Tensor] = {}
-    for paced, _ in told.lengths.taken:
-        if id(paced) not in each:
-            each[id(paced)] = pacing_features(paced, pace, spread)
-    rows = [
-        each[id(paced)][a] - each[id(paced)][b]
-        for (paced, a), b in zip(told.lengths.taken, told.lengths.other, strict=True)
-    ]
-    if not rows:
+    lengths = told.lengths
+    if not len(lengths.taken):
         return told.choices
+    each = torch.cat([pacing_features(paced, pace, spread) for paced in lengths.films])
     changed = told.choices.difference.clone()
     spoken = (changed[:, places] != 0).any(1) | (changed == 0).all(1)
-    fresh = torch.stack(rows) * told.lengths.cuts[:, None]
+    fresh = (each[lengths.taken] - each[lengths.other]) * lengths.cuts[:, None]
     changed[:, places] = torch.where(spoken[:, None], fresh, changed[:, places])
     return replace(told.choices, difference=changed)
 
@@ -331,7 +329,6 @@ def repaced(told: Told, pace: float, spread: float) -> Choices:
 def some(told: Told, kept: Tensor) -> Told:
     """The feedback of some choices (G,) bool, with all habits of the films that they are of."""
     rows = kept[told.choices.choice]
-    at = torch.nonzero(rows)[:, 0].tolist()
     films = torch.unique(told.choices.group[kept]).numpy()
     ends = np.isin(told.offset_group, films)
     return replace(
@@ -339,8 +336,9 @@ def some(told: Told, kept: Tensor) -> Told:
         choices=told.choices.of(kept),
         share=told.share[rows],
         lengths=Lengths(
-            tuple(told.lengths.taken[n] for n in at),
-            tuple(told.lengths.other[n] for n in at),
+            told.lengths.films,
+            told.lengths.taken[rows],
+            told.lengths.other[rows],
             told.lengths.cuts[rows],
         ),
         made=told.made[kept],

@@ -1,16 +1,12 @@
 """Turn what the editor did into habits of length and of trimming: distributions, with doubt."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from editor.cutting.taste import MOST_TRIM
 from editor.learning import feedback
 from editor.learning.feedback import Told
-from editor.learning.lessons import FEATURES
 from models import preference
 from models.preference import Choices, Prior
 
@@ -22,7 +18,7 @@ TRIM_SPREAD = 0.10  # s, sd of a habit before anything is known
 LEAST_ENDS = 8  # cuts below which nothing is said of trims
 LESS = 0.5  # standard deviations that a habit is followed less than it seems
 SURE = 1.64  # standard errors at which a habit is one: 5 % by chance, one-sided
-DRAWS = 400  # of the bootstrap over films
+DRAWS = 100  # of the bootstrap over films
 
 
 @dataclass(frozen=True)
@@ -66,10 +62,12 @@ def pacing(told: Told, prior: Prior, scale: float) -> Pacing:
     prior: of the weights, as `weights.prior` makes it. scale: how decisive the choices are.
     """
     table = np.zeros((len(PACES), len(SPREADS)))
+    start = prior.mean  # each fit goes on from its neighbour's
     for row, pace in enumerate(PACES):
         for column, spread in enumerate(SPREADS):
             found = with_offset(told, feedback.repaced(told, float(pace), spread), scale)
-            table[row, column] = preference.fit(found, prior).log_evidence
+            fitted = preference.fit(found, prior, start)
+            table[row, column], start = fitted.log_evidence, fitted.mean
     log_pace, log_spread = np.log(PACES), np.log(SPREADS)
     table -= 0.5 * (log_pace[:, None] / PACE_SPREAD) ** 2
     table -= 0.5 * (log_spread[None, :] / WIDTH_SPREAD) ** 2
@@ -119,21 +117,3 @@ def _trim(values: np.ndarray, owner: np.ndarray, seed: int) -> Habit:
     shrink = TRIM_SPREAD**2 / (TRIM_SPREAD**2 + error**2)
     mean = float(np.clip(shrink * middle, -MOST_TRIM, MOST_TRIM))
     return Habit(mean, float(np.sqrt(shrink) * error), spread, len(values))
-
-
-def lengths_of(told: Told) -> Tensor:
-    """(Q,) float64: lengths in seconds of the cuts of the films that the editor made."""
-    found: list[Tensor] = []
-    seen: set[int] = set()
-    for paced, at in told.lengths.taken:
-        if id(paced) in seen:
-            continue
-        seen.add(id(paced))
-        frames = paced.frames[at]
-        found.append(frames[frames > 0].double() / paced.stage.material.rate)
-    return torch.cat(found) if found else torch.zeros(0, dtype=torch.float64)
-
-
-def names() -> Sequence[str]:
-    """The features' names, in order."""
-    return FEATURES

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -123,9 +124,9 @@ def chain(films: Sequence[Film]) -> Film:
     return tuple(cut for film in films for cut in film)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paced:
-    """Films of one stage by their cuts' lengths."""
+    """Films of one stage by their cuts' lengths. Two are one only where they are the same."""
 
     stage: Stage
     frames: Tensor  # (F, T) int64, film frames of each cut; 0 after the last
@@ -175,6 +176,7 @@ def share_of(stage: Stage) -> Tensor:
     return reward.weights.double()
 
 
+@lru_cache(maxsize=8192)
 def pacing_features(paced: Paced, pace: float, spread: float) -> Tensor:
     """(F, 2) float64: standardised length_fit and rhythm of films under another pace."""
     stage = paced.stage

@@ -68,7 +68,7 @@ def places(stage: Stage, before: Sequence[Choice], after: Sequence[Choice]) -> n
     rank = table.rank[table.shots]
     low = table.rank[before[-1][0]] if before else -1
     high = table.rank[after[0][0]] if after else len(table.rank)
-    return table.shots[(rank >= low) & (rank <= high)]
+    return np.asarray(table.shots[(rank >= low) & (rank <= high)])
 
 
 def cuts_between(

@@ -2,7 +2,8 @@
 
 Better is a larger share of the alternatives that the editor's choices outscore: taste's direction,
 not its loudness. What the editor took away is not among the alternatives here, or whoever only
-spoils films would teach to spoil them.
+spoils films would teach to spoil them. Weights and lengths are judged by choices, trims by where
+the ends of films left out lie: either may cut without the other.
 """
 
 import math
@@ -18,7 +19,7 @@ from editor.cutting.baselines import BASELINES
 from editor.cutting.environment import Stage
 from editor.cutting.reward import CUT_TERMS
 from editor.cutting.taste import Taste, dressed
-from editor.learning import feedback, moves, weighing
+from editor.learning import feedback, habits, moves, weighing
 from editor.learning.feedback import Told
 from editor.learning.lessons import FEATURES
 from models import preference
@@ -26,10 +27,16 @@ from models.preference import Choices
 
 SURE = {2: 3.0, 3: 2.4, 4: 2.1}  # standard errors by films, about one chance in twenty; else USUAL
 USUAL = 1.75
+LEAST_FILMS = 3  # below which no habit of trimming is promoted
 PARTS = 3  # of a single film's corrections, left out in turn
 LEAST = 6  # corrections below which nothing is promoted
 LEAST_GAIN = 0.02  # share of alternatives: less is not worth a change
 CHANCE = 0.3  # sd of one correction's gain by chance: shares lie between 0 and 1
+# Student's t, one-sided 5 %, by films (NIST handbook, 1.3.6.7.2); more films: T_USUAL.
+T = {3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
+T_USUAL = 1.75
+LEAST_TRIM = 0.01  # s an end: less is a quarter of a frame, which nobody sees
+TRIM_CHANCE = 0.01  # s: no less is assumed for the spread of a few films' gains
 JUMPS = 0.3  # how much of the raw no-jump-cut term may be lost against the present policy
 BASE_FILMS = 4  # pools that the base measures are taken on
 
@@ -47,6 +54,9 @@ class Judgement:
     accuracy: float  # share of alternatives outscored on films left out, by what was learned
     accuracy_before: float  # by the present taste
     by_film: tuple[tuple[str, float], ...] = ()  # gain on each film when it was left out
+    taste: bool = True  # weights and lengths are part of what is promoted
+    trims: bool = True  # trims are
+    nearer: float = 0.0  # s an end by which films left out are met better with the habit
 
 
 Learn = Callable[[Told], weighing.Learned]
@@ -66,6 +76,58 @@ def judge(told: Told, learn: Learn, present: Taste) -> Judgement:
 
     Of a single film, a part of its corrections is left out instead.
     """
+    judged = _judge_taste(told, learn, present)
+    judged = replace(judged, taste=judged.promoted, trims=False)
+    gains = trim_gains(told, present)
+    nearer = float(gains.mean()) if len(gains) else 0.0
+    if not _sure_of_trims(gains):
+        return replace(judged, nearer=nearer)
+    how = f"its trims meet films left out {1000 * nearer:.0f} ms an end nearer"
+    why = (
+        f"{judged.why}; and {how}" if judged.promoted else f"{how}; its weights wait: {judged.why}"
+    )
+    return replace(judged, promoted=True, trims=True, nearer=nearer, why=why)
+
+
+def promoted(learned: Taste, present: Taste, judged: Judgement) -> Taste:
+    """What cuts from now on: of what was learned, the parts that passed."""
+    taste = learned if judged.taste else present
+    return replace(taste, trims=learned.trims if judged.trims else present.trims)
+
+
+def trim_gains(told: Told, present: Taste) -> np.ndarray:
+    """(F,) float64, s an end: how much nearer than by the present habit the ends of each film lie
+    to the habit that is learned from the others. Empty below three films."""
+    films = np.unique(told.offset_group)
+    if len(films) < LEAST_FILMS:
+        return np.zeros(0)
+    now = np.array([present.trims.head, present.trims.tail])
+    found = []
+    for part in range(min(len(films), weighing.FOLDS)):
+        out = np.isin(told.offset_group, films[part :: weighing.FOLDS])
+        rest = replace(told, offsets=told.offsets[~out], offset_group=told.offset_group[~out])
+        learned = habits.trimming(rest)
+        habit = np.array([learned.head.sure, learned.tail.sure])
+        gain = np.abs(told.offsets - now) - np.abs(told.offsets - habit)
+        for film in films[part :: weighing.FOLDS]:
+            mine = gain[told.offset_group == film]
+            if not np.isnan(mine).all():
+                found.append(float(np.nanmean(mine)))
+    return np.array(found)
+
+
+def _sure_of_trims(gains: np.ndarray) -> bool:
+    """Whether films left out gain by more than chance (paired t test, one-sided)."""
+    count = len(gains)
+    if count < LEAST_FILMS:
+        return False
+    error = max(float(gains.std(ddof=1)), TRIM_CHANCE) / math.sqrt(count)
+    mean = float(gains.mean())
+    return mean > LEAST_TRIM and mean > T.get(count, T_USUAL) * error
+
+
+def _judge_taste(told: Told, learn: Learn, present: Taste) -> Judgement:
+    """Weights and lengths by the choices of films left out."""
     made = told.made
     count = int(made.sum())
     films = torch.unique(told.choices.group[made])
@@ -233,6 +295,7 @@ def _jump(stage: Stage, film: moves.Film) -> float:
 
 def with_base(judged: Judgement, base: Base) -> Judgement:
     """The judgement once the base measures are known."""
-    if judged.promoted and not base.held:
-        return replace(judged, promoted=False, why=f"{judged.why}; but {base.says}")
+    if judged.taste and not base.held:
+        why = f"{judged.why}; but {base.says}"
+        return replace(judged, promoted=judged.promoted and judged.trims, taste=False, why=why)
     return judged

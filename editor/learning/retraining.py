@@ -90,23 +90,26 @@ def _retrain(asked: Asked, advance: Advance) -> Retrained:
     found = weighing.learn(told, asked.seed)
     advance(5, total, "leaving films out in turn")
     present, base, weights = _present(asked)
-    judged = promotion.judge(told, lambda some: weighing.learn(some, asked.seed, found.measures),
-                             present)  # fmt: skip
+    judged = promotion.judge(
+        told, lambda some: weighing.learn(some, asked.seed, found.measures, members=0), present
+    )
     stages = tuple({id(one.stage): one.stage for one in asked.lessons}.values())
-    if judged.promoted and stages:
+    if judged.taste and stages:
         advance(8, total, "cutting by it, to see that it still cuts well")
         judged = promotion.with_base(
             judged, promotion.base_measures(stages, found.taste, present, asked.seed)
         )
     network, kl, done = None, 0.0, 0
-    if judged.promoted and asked.steps and stages and not asked.dry:
+    # What was not promoted is kept as it was learned: it may still be chosen by name.
+    taste = promotion.promoted(found.taste, present, judged) if judged.promoted else found.taste
+    if judged.promoted and judged.taste and asked.steps and stages and not asked.dry:
         start = agent.load_weights(str(weights) if weights else base)
-        network, kl = _lead(asked, start, stages, found.taste, advance, total)
+        network, kl = _lead(asked, start, stages, taste, advance, total)
         done = asked.steps
     words = telling.words(told, found, judged)
     name = learned.next_name(asked.policies)
     facts = _facts(asked, told, found, judged, words, kl, done)
-    policy = LearnedPolicy(name, found.taste, base, None, judged.promoted, facts)
+    policy = LearnedPolicy(name, taste, base, None, judged.promoted, facts)
     folder = None if asked.dry else _keep(asked, policy, network, found, words)
     advance(total, total, "")
     return Retrained(

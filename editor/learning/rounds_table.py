@@ -48,6 +48,15 @@ def summary(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return found
 
 
+def by_editor(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The same of every editor, by arm, count and share of mistakes."""
+    start = {(r.editor, r.seed, r.wrong): r for r in rows if r.arm == "prior"}
+    groups: dict[tuple[float, str, str, int], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.wrong, row.editor, row.arm, row.films), []).append(row)
+    return [_line(*key, some, start) for key, some in groups.items()]
+
+
 def _line(
     wrong: float,
     kind: str,
@@ -67,10 +76,16 @@ def _line(
         "distance": asdict(evaluation.interval(after.tolist())),
         "corrections": float(np.mean([r.corrections for r in group])),
         "change": asdict(_change(before, after)),
-        "accuracy": float(np.mean([r.accuracy for r in group])),
-        "regret": float(np.mean([r.regret for r in group])),
+        "accuracy": _mean([r.accuracy for r in group]),
+        "regret": _mean([r.regret for r in group]),
         "promoted": float(np.mean([r.promoted for r in group])),
     }
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Of the values that are known; NaN where none is."""
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _change(before: np.ndarray, after: np.ndarray, seed: int = 0) -> evaluation.Interval:

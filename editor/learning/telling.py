@@ -137,7 +137,7 @@ def ask_next(found: Learned, shown: Sequence[Shown]) -> tuple[str, str] | None:
         stage = lessons.seeing(one.stage)
         film = lessons.chain(lessons.choices_of(one.pool, one.timeline, found.taste.trims))
         if film:
-            rows.append((one, lessons.whole(stage, film)))
+            rows.append((one, lessons.features(stage, [film])[0][0]))
     share = {one.title: lessons.share_of(lessons.seeing(one.stage)) for one, _ in rows}
     members = torch.tensor(found.taste.members).double()  # (E, K)
     best: tuple[float, tuple[str, str]] | None = None

@@ -66,9 +66,12 @@ def prior(told: Told, scale: float, measures: bool) -> Prior:
     return Prior(torch.zeros(len(FEATURES)).double(), scale * spread)
 
 
-def learn(told: Told, seed: int = 0, measures: bool | None = None) -> Learned:
+def learn(
+    told: Told, seed: int = 0, measures: bool | None = None, members: int = MEMBERS
+) -> Learned:
     """The taste that explains what the editor did. measures: whether to weigh those beside the
-    reward's terms; None: where they help on films left out."""
+    reward's terms; None: where they help on films left out. members: of the ensemble; with none
+    there is no doubt, and whoever only asks for the weights need not wait for it."""
     scale = scale_of(told)
     pacing = habits.pacing(told, prior(told, scale, False), scale)
     pace, spread = math.exp(pacing.log_pace.sure), math.exp(pacing.log_spread.sure)
@@ -78,24 +81,24 @@ def learn(told: Told, seed: int = 0, measures: bool | None = None) -> Learned:
         measures = films >= 3 and bear(told, found, scale)
     believed = prior(told, scale, measures)
     fitted = preference.fit(found, believed)
-    generator = torch.Generator().manual_seed(seed)
-    members = preference.ensemble(found, believed, MEMBERS, generator)
     gained = within_reach(fitted.mean, believed, films)
-    members = gained + (members - members.mean(0))
+    drawn, doubt = torch.zeros(0, len(FEATURES)).double(), torch.zeros(len(FEATURES)).double()
+    if members:
+        generator = torch.Generator().manual_seed(seed)
+        drawn = preference.ensemble(found, believed, members, generator, fitted.mean)
+        drawn, doubt = gained + (drawn - drawn.mean(0)), drawn.std(0)
     trimming = habits.trimming(told, seed)
     taste = Taste(
         names=FEATURES,
         mean=_numbers(gained / scale),
-        members=tuple(_numbers(row / scale) for row in members),
+        members=tuple(_numbers(row / scale) for row in drawn),
         doubt=DOUBT,
         reference=_numbers(torch.zeros(len(FEATURES))),
         pace=pace,
         spread=spread,
         trims=Trims(trimming.head.sure, trimming.tail.sure),
     )
-    return Learned(
-        taste, gained / scale, members.std(0) / scale, scale, measures, pacing, trimming, fitted
-    )
+    return Learned(taste, gained / scale, doubt / scale, scale, measures, pacing, trimming, fitted)
 
 
 def _numbers(row: Tensor) -> tuple[float, ...]:

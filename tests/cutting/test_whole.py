@@ -83,7 +83,7 @@ def test_a_taught_taste_scores_whole_films_as_it_scores_their_steps():
     mine = Taste(names=names, mean=tuple(0.01 * (n + 1) for n in range(len(names))))
     stage = taste.dressed(stage_of("recorded"), mine)
     film = BASELINES["uniform"](stage, 0)
-    films, gains, _ = stepped(stage, film)
+    _, gains, _ = stepped(stage, film)
     assert float(whole.scores(stage, [film])[0]) == pytest.approx(sum(gains), abs=1e-5)
     other = BASELINES["random"](stage, 4)[0]
     total, said = reasons.compare_whole(stage, stage.start(1), film[0], other, film[1:])

@@ -41,7 +41,12 @@ def chosen(consistent: bool, films: int = 6, each: int = 10) -> feedback.Told:
     return feedback.Told(
         choices=found,
         share=share.expand(count, -1),
-        lengths=feedback.Lengths(((paced, 0),) * count, (1,) * count, torch.ones(count).double()),
+        lengths=feedback.Lengths(
+            (paced,),
+            torch.zeros(count).long(),
+            torch.ones(count).long(),
+            torch.ones(count).double(),
+        ),
         corrections=len(number),
         films=tuple(str(film) for film in range(films)),
         made=torch.ones(len(number), dtype=torch.bool),
@@ -84,7 +89,7 @@ def test_what_was_learned_already_is_no_gain():
 
 
 def test_a_policy_that_cuts_worse_is_not_promoted_and_the_reason_is_told():
-    good = Judgement(True, "it foretells more", 6, 30, 0.3, 0.1, 0.8, 0.5)
+    good = Judgement(True, "it foretells more", 6, 30, 0.3, 0.1, 0.8, 0.5, trims=False)
     worse = Base(0.9, -0.5, True, False, "it makes more jump cuts")
     found = promotion.with_base(good, worse)
     assert not found.promoted
@@ -97,3 +102,41 @@ def test_the_present_policy_is_no_worse_than_itself():
     assert found.held and found.in_window
     assert found.jump_cut == pytest.approx(0.0)
     assert np.isfinite(found.kept)
+
+
+def habitual(head: float, films: int, noise: float = 0.05) -> feedback.Told:
+    """No correction, but ends that lie off their points by a habit and a little chance."""
+    told = feedback.told_by(taught.lessons("patient", 1))
+    chance = np.random.default_rng(3).normal(0, noise, (8 * films, 2))
+    return replace(
+        told,
+        offsets=chance + np.array([head, 0.0]),
+        offset_group=np.arange(8 * films) % films,
+        made=torch.zeros_like(told.made),
+    )
+
+
+def test_a_habit_of_trimming_is_promoted_without_the_weights():
+    told = habitual(0.2, 3)
+    found = promotion.judge(told, weighing.learn, Taste())
+    assert found.promoted and found.trims and not found.taste, found
+    assert found.nearer > 0.05
+    taste = promotion.promoted(weighing.learn(told).taste, Taste(), found)
+    assert taste.names == () and taste.trims.head > 0.1
+
+
+@pytest.mark.parametrize(("head", "films", "noise"), [(0.2, 2, 0.05), (0.0, 6, 0.15)])
+def test_trims_of_two_films_or_by_chance_are_not_promoted(head, films, noise):
+    assert not promotion.judge(habitual(head, films, noise), weighing.learn, Taste()).promoted
+
+
+def test_a_habit_that_is_followed_already_is_no_gain():
+    told = habitual(0.2, 4)
+    present = Taste(trims=weighing.learn(told).taste.trims)
+    assert not promotion.judge(told, weighing.learn, present).promoted
+
+
+def test_what_makes_worse_films_keeps_its_trims():
+    good = Judgement(True, "it foretells more", 6, 30, 0.3, 0.1, 0.8, 0.5)
+    found = promotion.with_base(good, Base(0.9, -0.5, True, False, "it makes more jump cuts"))
+    assert found.promoted and found.trims and not found.taste
