@@ -193,7 +193,7 @@ def _legal(stage: Stage, script: Script) -> Tensor:
     for block in _walk(stage, rules.start(len(index)), rules.step, script, ends):
         shot, first, last = block.cut
         can = rules.shot_mask(block.before).gather(1, shot[:, None])[:, 0]
-        can &= rules.pair_mask(block.before, shot)[torch.arange(len(shot)), first, last]
+        can &= rules.pair_legal(block.before, shot, first, last)
         fine &= (can | ~block.going).view(block.steps, -1).all(0)
     legal[index] = fine & rules.shot_mask(_ended(ends))[:, -1]
     return legal

@@ -38,7 +38,7 @@ def stepped(stage, film):
 def tried(stage, count=60):
     """Films about a plain one, most of them illegal."""
     plain, random = BASELINES["uniform"](stage, 0), np.random.default_rng(1)
-    offered = stage.rules.allowed.flatten(1).any(1)
+    offered = torch.nonzero(stage.rules.allowed.flatten(1).any(1))[:, 0].numpy()
     return [plain, *(local._neighbour(stage, offered, plain, random) for _ in range(count))]
 
 
@@ -95,3 +95,15 @@ def test_a_film_without_a_cut_has_no_score():
     film = BASELINES["uniform"](stage, 0)
     assert whole.scores(stage, [[], film])[0] == float("-inf")
     assert whole.scores(stage, [[]])[0] == float("-inf")
+
+
+def test_films_of_any_length_are_played_together_each_as_if_alone():
+    stage = stage_of("recorded")
+    film = BASELINES["uniform"](stage, 0)
+    films = [[], film, film[: len(film) // 2], film[1:]]
+    together, legal = whole.play(stage, films)
+    for row, one in enumerate(films):
+        alone, alone_legal = whole.play(stage, [one])
+        assert bool(legal[row]) == bool(alone_legal[0])
+        assert float(together.score[row]) == pytest.approx(float(alone.score[0]), abs=1e-5)
+    assert legal.tolist()[:2] == [False, True]
