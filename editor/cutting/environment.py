@@ -22,6 +22,7 @@ from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, Reward
 from editor.cutting.rules import Rules, State
 from editor.cutting.terms import Progress
+from editor.errors import StyleError
 
 ILLEGAL = -1.0  # reward of an action that the mask forbids; it ends the episode
 NAME = "editor/RoughCut-v0"
@@ -122,7 +123,9 @@ def make_stage(
     statistics: Mapping[str, tuple[float, float]] | None = None,
 ) -> Stage:
     """Prepare a pool for a brief. Raises FootageError where no film can be made, StyleError for
-    unknown reward terms, ValueError for absent or non-finite features."""
+    unknown reward terms and a length that is none, ValueError for absent or non-finite features."""
+    if not 0 < brief.duration < float("inf"):
+        raise StyleError(f"A film of {brief.duration:g} s cannot be made: ask for more than 0 s.")
     material = prepare(pool, brief.rate)
     return Stage(
         material, brief, constraints.make(material, brief), Reward.of(material, brief, statistics)
@@ -143,9 +146,20 @@ class RoughCut(gymnasium.Env[dict[str, np.ndarray], np.ndarray]):
     def __init__(
         self, pool: Pool, style: Style, brief: Brief | None = None, duration: float | None = None
     ) -> None:
-        """pool: what may be cut. style: what is wanted, also where there is no brief. duration: s,
-        the style's where none is asked. Raises as make_stage does."""
-        asked = brief or Brief(style, duration or style.duration, style.order, 0)
+        """pool: what may be cut. style: what is wanted. duration: s, the style's where none is
+        asked. brief: all of it at once, with the same style. Raises as make_stage does, and
+        StyleError where a brief says otherwise than style or duration."""
+        seconds = style.duration if duration is None else duration
+        asked = brief or Brief(style, seconds, style.order, 0)
+        if asked.style != style:
+            raise StyleError(
+                f"The brief asks for style {asked.style.name!r}, style= for {style.name!r}, or for"
+                " other numbers of it: give the brief's own."
+            )
+        if brief and duration not in (None, brief.duration):
+            raise StyleError(
+                f"The brief asks for {asked.duration:g} s, duration= for {duration:g} s: give one."
+            )
         self.stage = make_stage(pool, asked)
         m = self.stage.material
         self.action_space = spaces.MultiDiscrete([m.size + 1, m.points, m.points])
@@ -200,9 +214,14 @@ class RoughCut(gymnasium.Env[dict[str, np.ndarray], np.ndarray]):
 
     def _fault(self, action: np.ndarray) -> str:
         """Why an action is illegal; empty where it is not."""
-        if not self.action_space.contains(np.asarray(action)):
+        try:
+            given = np.asarray(action)
+        except ValueError:  # rows of unlike length
+            given = np.asarray(None)
+        if not self.action_space.contains(given):
+            said = given.tolist() if isinstance(action, np.ndarray) else action
             sizes = [self.stage.material.size + 1, *2 * [self.stage.material.points]]
-            return f"{np.asarray(action).tolist()} is no [shot, in, out] of {sizes} choices"
+            return f"{said} is no [shot, in, out] of {sizes} choices"
         shot, first, last = (int(value) for value in action)
         if not bool(self.stage.shot_mask(self._films)[0, shot]):
             return "stop outside the length window" if shot == self.stage.stop else f"shot {shot}"

@@ -18,7 +18,7 @@ from editor.cutting.completion import fill
 from editor.cutting.environment import ILLEGAL, Films, Stage, make_stage
 from editor.cutting.material import film_frames
 from editor.cutting.pool import Pool
-from editor.errors import EditorError, FootageError
+from editor.errors import EditorError, FootageError, StyleError
 from editor.learning.curriculum import sample_brief
 from editor.learning.simulate import World, sample_world, simulate
 from editor.timing import convert_length
@@ -357,6 +357,31 @@ def test_an_action_outside_the_action_space_is_illegal_too(action):
     _, reward, ended, truncated, info = env.step(np.array(action))
     assert (reward, ended, truncated) == (ILLEGAL, True, False)
     assert str(env.action_space.nvec.tolist()) in info["illegal"]
+
+
+def test_an_action_that_is_no_array_at_all_is_illegal_too():
+    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env.reset(seed=0)
+    _, reward, ended, _, info = env.step([[1], [2, 3]])
+    assert reward == ILLEGAL and ended and "[[1], [2, 3]]" in info["illegal"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, -5.0, float("nan"), float("inf")])
+def test_a_length_that_is_no_length_is_refused_and_not_taken_for_the_styles(seconds):
+    with pytest.raises(StyleError, match="more than 0 s"):
+        environment.RoughCut(pool_of(1), STYLE, duration=seconds)
+    with pytest.raises(StyleError, match="more than 0 s"):
+        make_stage(pool_of(1), Brief(STYLE, seconds, "recorded", 0))
+
+
+def test_a_brief_that_says_otherwise_than_style_or_duration_is_refused():
+    brief = Brief(STYLE, 20.0, "recorded", 0)
+    with pytest.raises(StyleError, match=r"style 'test'.*'other'"):
+        environment.RoughCut(pool_of(1), replace(STYLE, name="other"), brief)
+    with pytest.raises(StyleError, match=r"20 s.*7 s"):
+        environment.RoughCut(pool_of(1), STYLE, brief, duration=7.0)
+    same = environment.RoughCut(pool_of(1), STYLE, brief, duration=20.0)
+    assert same.stage.brief is brief
 
 
 @pytest.mark.parametrize("how", ["not begun", "illegal", "stopped"])
