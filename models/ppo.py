@@ -8,7 +8,9 @@ ratio for the joint choice of shot, in and out; advantages by GAE, as in the act
 
 The clip bounds no distance: the mean KL from pi_old is watched, and a pass over the batch that ends
 beyond `most_kl` is the last. Left out: value clipping, which does not help (Andrychowicz et al.
-2021); reward scaling, since rewards come standardised; and the penalty form of eq. 8.
+2021); reward scaling, since rewards come standardised; the penalty form of eq. 8; and advantages
+normalised anew in each minibatch, for here a group is one pool and style, and a minibatch only part
+of it.
 """
 
 from collections.abc import Sequence

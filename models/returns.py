@@ -60,13 +60,6 @@ def advantages(
     return found
 
 
-def leave_one_out(total: Tensor) -> Tensor:
-    """Each film's return (B,) less the mean of the others' (Kool et al. 2019); 0 for one film."""
-    if len(total) < 2:
-        return torch.zeros_like(total)
-    return (total - total.mean()) * len(total) / (len(total) - 1)
-
-
 def others_mean(total: Tensor, valid: Tensor) -> Tensor:
     """(B, T): the mean of `total` (B, T) at the same step over the *other* episodes that still go
     on then; 0 where none does. It knows nothing of an episode's own choices, so that subtracting it

@@ -175,11 +175,12 @@ def _flat(observation: Any) -> np.ndarray:
 
 
 def _given(action: Tensor, env: gymnasium.Env[Any, Any]) -> Any:
-    """An action as the task takes it: continuous ones clipped to its bounds."""
+    """An action as the task takes it: continuous ones clipped to its bounds, choices by its own
+    numbers."""
     space = env.action_space
     if isinstance(space, spaces.Box):
         return np.clip(action.numpy().reshape(space.shape), space.low, space.high)
-    return int(action)
+    return int(action) + int(getattr(space, "start", 0))
 
 
 def play(policy: Perceptron, name: str, episodes: int, seed: int) -> list[float]:

@@ -1,12 +1,12 @@
-"""One batch, one policy: our update beside Stable-Baselines3's, weight by weight."""
+"""The same draws give the same policy: our collection and update beside Stable-Baselines3's."""
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from editor.bench.peers import TRIALS, Trial, optimizer_of, peers_options
+from models import actor_critic, returns
 from models.algorithms import ALGORITHMS
 from models.perceptron import Perceptron
 from models.rollout import one_thread
@@ -19,13 +19,13 @@ CUT_OFF = 11  # steps after which episodes are cut off: inside the last stretch
 ENDLESS = 100_000  # CartPole then ends by falling alone
 
 
-def learner_of(trial: Trial, policy: Perceptron):
+def learner_of(trial: Trial, policy: Perceptron, limit: int):
     """The peer's learner with the policy's weights."""
     from stable_baselines3.common.env_util import make_vec_env
 
     learner = getattr(sb3, trial.peer)(
         "MlpPolicy",
-        make_vec_env(trial.task, trial.copies, seed=0),
+        make_vec_env(trial.task, trial.copies, seed=0, env_kwargs={"max_episode_steps": limit}),
         seed=0,
         device="cpu",
         **peers_options(trial),
@@ -50,55 +50,78 @@ def named(policy: Perceptron, theirs: dict[str, torch.Tensor]) -> dict[str, torc
     return found
 
 
-def fill(learner, trial: Trial, steps: Steps) -> None:
-    """Put our steps into the peer's buffer, cut-off steps as its own collection puts them: with the
-    discounted value of the state after in the reward."""
-    buffer = learner.rollout_buffer
-    buffer.reset()
-    begins = np.zeros(trial.copies, dtype=np.float32)
-    cut_off = steps.ends.clone()
-    cut_off[:, -1] = False  # at the stretch's end the peer is given the value itself
-    for step in range(trial.stretch):
-        extra = trial.settings.gamma * steps.after[:, step] * cut_off[:, step].float()
-        action = steps.action[:, step].numpy()
-        buffer.add(
-            steps.observation[:, step].numpy(),
-            action.reshape(trial.copies, -1),
-            (steps.reward[:, step] + extra).numpy(),
-            begins,
-            steps.value[:, step],
-            steps.log_prob[:, step],
-        )
-        begins = steps.ends[:, step].float().numpy()
-    buffer.compute_returns_and_advantage(steps.after[:, -1], np.zeros(trial.copies))
+class Replayed(Perceptron):
+    """A policy whose draws are not its own: those that the peer made."""
+
+    def __init__(self, like: Perceptron) -> None:
+        super().__init__(4, like.head, 1)
+        self.__dict__.update(like.__dict__)  # its layers themselves, so that one update moves both
+        self.drawn: list[torch.Tensor] = []
+
+    def odds(self, observation):
+        found, drawn = super().odds(observation), self.drawn
+        if drawn and observation.dim() == 2:  # one step of every copy
+            action = drawn.pop(0)
+            object.__setattr__(found, "sample", lambda generator: action)
+        return found
+
+
+def collected(learner, trial: Trial) -> torch.Tensor:
+    """Actions (T, B, ...) of the peer's own collection, which is left in its buffer."""
+    from stable_baselines3.common.callbacks import CallbackList
+
+    nobody = CallbackList([])
+    nobody.init_callback(learner)
+    learner.collect_rollouts(learner.env, nobody, learner.rollout_buffer, trial.stretch)
+    action = torch.from_numpy(learner.rollout_buffer.actions.copy())
+    return action[..., 0].long() if learner.action_space.shape == () else action
 
 
 @pytest.mark.parametrize("limit", [CUT_OFF, ENDLESS])
 @pytest.mark.parametrize("trial", SHARED, ids=lambda trial: trial.name)
-def test_on_one_batch_our_update_moves_every_weight_as_the_peers_does(trial, limit):
-    stretch = min(trial.stretch, 64)
-    settings = trial.settings
+def test_with_the_peers_draws_our_steps_advantages_and_weights_are_the_peers(
+    trial, limit, monkeypatch
+):
+    monkeypatch.setattr(returns, "normalise", by_one_less)
+    settings, stretch = trial.settings, min(trial.stretch, 64)
     if trial.peer == "PPO":  # one minibatch: the order of rows is each library's own
         settings = replace(settings, minibatch=stretch * trial.copies)
     trial = replace(trial, stretch=stretch, settings=settings)
     task = Task(trial.task, trial.copies, seed=0, max_episode_steps=limit)
-    policy, generator = policy_for(task, trial.head, 0), torch.Generator().manual_seed(1)
+    policy = Replayed(policy_for(task, trial.head, 0))
+    learner, optimizer = learner_of(trial, policy, limit), optimizer_of(trial, policy)
+    before = named(policy, learner.policy.state_dict())
     with one_thread():
-        learner = learner_of(trial, policy)
-        optimizer = optimizer_of(trial, policy)
-        for _ in range(-(-CUT_OFF // trial.stretch)):
-            steps = task.stretch(policy, trial.stretch, generator, trial.hold)
-        assert limit == ENDLESS or bool((steps.ends & (steps.after != 0))[:, :-1].any())
-        fill(learner, trial, steps)
-        before = named(policy, learner.policy.state_dict())
-        learner.train()
-        ALGORITHMS[trial.algorithm].update(policy, optimizer, [steps], settings, generator)
+        for _ in range(4):
+            policy.drawn = list(collected(learner, trial))
+            steps = task.stretch(policy, stretch, torch.Generator(), trial.hold)
+            agree(steps, learner.rollout_buffer, settings)
+            learner.train()
+            ALGORITHMS[trial.algorithm].update(policy, optimizer, [steps], settings)
     after = named(policy, before)
     for name, theirs in learner.policy.state_dict().items():
-        if name not in after:
-            continue
-        moved = float((theirs - before[name]).norm())
-        apart = float((after[name] - theirs).norm())
-        assert moved > 0, name
-        assert apart < 0.005 * moved, f"{name}: {apart:.2e} apart after moving {moved:.2e}"
+        if name in after:
+            moved, apart = (theirs - before[name]).norm(), (after[name] - theirs).norm()
+            assert float(moved) > 0, name
+            assert float(apart / moved) < 0.002, name
     task.close()
+
+
+def by_one_less(advantage: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Normalised by the deviation with n - 1, the peer's: ours has n, the one difference there is,
+    which some dozen clipped steps magnify."""
+    return (advantage - advantage[valid].mean()) / advantage[valid].std()
+
+
+def agree(steps: Steps, theirs, settings) -> None:
+    """What was seen, what it was worth, and what it teaches are the peer's."""
+    advantage, target = actor_critic.targets(steps, settings.gamma, settings.lam, False)
+    for mine, its in (
+        (steps.observation, theirs.observations),
+        (steps.value, theirs.values),
+        (steps.log_prob, theirs.log_probs),
+        (advantage, theirs.advantages),
+        (target, theirs.returns),
+    ):
+        its = torch.from_numpy(its).transpose(0, 1)
+        assert torch.allclose(mine, its, rtol=1e-3, atol=1e-3 * float(its.std()))

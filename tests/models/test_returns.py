@@ -65,12 +65,6 @@ def test_with_lambda_nought_an_advantage_is_one_steps_surprise():
     assert torch.allclose(found[:, :-1], (reward + 0.9 * value.roll(-1, 1) - value)[:, :-1])
 
 
-def test_a_film_is_measured_against_the_others_alone():
-    assert returns.leave_one_out(torch.tensor([1.0, 2.0, 6.0])).tolist() == pytest.approx(
-        [1 - 4, 2 - 3.5, 6 - 1.5]
-    )
-
-
 def test_the_others_mean_is_over_those_still_going_at_that_step():
     total = torch.tensor([[5.0, 2.0, 1.0], [3.0, 4.0, 0.0], [7.0, 0.0, 0.0]])
     valid = torch.tensor([[True, True, True], [True, True, False], [True, False, False]])

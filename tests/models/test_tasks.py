@@ -139,6 +139,21 @@ def test_a_step_that_ended_a_task_is_worth_nothing_after_and_one_cut_off_is(over
     assert len(task.returns) == 2 and task.taken == 2 * (LENGTH + 2)
 
 
+def test_choices_that_are_not_numbered_from_nought_reach_the_task_by_its_own_numbers():
+    class Late(Pick):
+        action_space = spaces.Discrete(2, start=5)
+
+        def reward(self, action) -> float:
+            return super().reward(action - 5)
+
+    gymnasium.register("tests/Late-v0", Late)
+    task = Task("tests/Late-v0", 4, seed=0)
+    steps = task.stretch(policy_for(task), 3, torch.Generator().manual_seed(0))
+    del gymnasium.registry["tests/Late-v0"]
+    right = (steps.observation[..., 0] > 0).long() == steps.action
+    assert torch.equal(right.float(), steps.reward)
+
+
 def test_a_stretch_goes_on_where_the_last_one_stopped():
     whole, parts = Task(PICK, 2, seed=5), Task(PICK, 2, seed=5)
     policy = policy_for(whole)
