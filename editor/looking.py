@@ -67,7 +67,7 @@ def look(config: Config, cache: Cache, stages: Stages) -> Looked:
     with stages.run("analysis") as advance:
         analyses, lost = _analyse(clips, config, cache, advance)
         clips = tuple(clip for clip in clips if clip.digest in analyses)
-        clips, copied = copies.drop_copies(clips, analyses)
+        clips, copied = copies.kept(clips, analyses, settings(config), cache)
     found = sum(seen.finding for seen in analyses.values())
     stages.seconds["shots"] = found  # part of the same pass: told apart, not run apart
     stages.seconds["analysis"] -= found

@@ -9,7 +9,7 @@ import numpy as np
 
 from editor import exchange, looking, report
 from editor.config import Config
-from editor.cutting import agent, learned, pool
+from editor.cutting import agent, kept, learned, pool
 from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
 from editor.cutting.pool import LeftOut, Pool
@@ -222,10 +222,12 @@ def _decide(
     whose shots are paced most like its."""
     with stages.run("cutting"):
         wishes, style = looked.wishes, config.style
-        offer = pool.build(
+        offer = kept.build(
             looked.clips,
             looked.analyses,
             style,
+            looking.settings(config),
+            Cache(config.cache),
             only=wishes.only,
             ban=wishes.ban,
             must=wishes.must,

@@ -212,10 +212,12 @@ def _steps(
     films: int,
     generator: torch.Generator | None,
     forced: Tensor | None,
+    plain: int = 0,
 ) -> Iterator[tuple[dict[str, Tensor], Any]]:
     """Each step's record, with the reward and which films were going, and the films after it."""
     encoded = policy.encode(stage.scene)
     under_way, cache = stage.start(films), Cache()
+    likeliest = torch.arange(films) < plain if plain else None
     last = torch.tensor([[-1, 0, 0]]).expand(films, -1)
     step = 0
     while not bool(stage.done(under_way).all()):
@@ -225,7 +227,7 @@ def _steps(
             shot, first, out = forced[step].expand(films, -1).unbind(-1)
             given = (shot, first, out)
         seen = see(policy, encoded, stage, under_way, last, cache)
-        chosen = pick(policy, encoded, stage, under_way, seen, generator, given)
+        chosen = pick(policy, encoded, stage, under_way, seen, generator, given, likeliest)
         under_way, reward = stage.step(under_way, *chosen.action)
         cache, step = seen.cache, step + 1
         last = chosen.record["action"].clone()
@@ -258,11 +260,13 @@ def play(
     films: int,
     generator: torch.Generator | None,
     forced: Tensor | None = None,
+    plain: int = 0,
 ) -> tuple[Tensor, Tensor, Any]:
     """Cut films without keeping what an update needs: actions (B, T, 3), the films' log-likelihood
-    (B,), and the films. After a film's stop its actions are stops. `forced` as in `rollout`."""
+    (B,), and the films. After a film's stop its actions are stops. `forced` as in `rollout`; the
+    first `plain` films take the likeliest though there is a generator."""
     actions, likely, under_way = [], torch.zeros(films), None
-    for record, under_way in _steps(policy, stage, films, generator, forced):  # noqa: B007
+    for record, under_way in _steps(policy, stage, films, generator, forced, plain):  # noqa: B007
         actions.append(record["action"])
         likely = likely + torch.where(record["valid"], record["log_prob"], torch.zeros(()))
     return torch.stack(actions, 1), likely, under_way

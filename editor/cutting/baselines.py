@@ -21,7 +21,7 @@ def random(stage: Stage, seed: int) -> list[Choice]:
         shot = int(_any(stage.shot_mask(films)[0], generator))
         return None if shot == stage.stop else _pair(stage, films, shot, generator=generator)
 
-    return search.play(stage, pick)
+    return search.play(stage, pick, scored=False)
 
 
 def chronological(stage: Stage, seed: int) -> list[Choice]:
@@ -38,7 +38,7 @@ def chronological(stage: Stage, seed: int) -> list[Choice]:
         shot = int(torch.where(mask[:-1], order, 4 * m.size).argmin())
         return _pair(stage, films, shot, seconds=stage.brief.style.pace.median)
 
-    return search.play(stage, pick)
+    return search.play(stage, pick, scored=False)
 
 
 def uniform(stage: Stage, seed: int) -> list[Choice]:
@@ -54,7 +54,7 @@ def uniform(stage: Stage, seed: int) -> list[Choice]:
         far = (m.rank - wanted).abs() + 4.0 * m.size * (~mask[:-1])
         return _pair(stage, films, int(far.argmin()), seconds=stage.brief.duration / count)
 
-    return search.play(stage, pick)
+    return search.play(stage, pick, scored=False)
 
 
 def similar(stage: Stage, seed: int) -> list[Choice]:
@@ -72,7 +72,7 @@ def similar(stage: Stage, seed: int) -> list[Choice]:
         shot = int(torch.where(mask[:-1], like - 2.0 * again, -4.0).argmax())
         return _pair(stage, films, shot, seconds=stage.brief.style.pace.median)
 
-    return search.play(stage, pick)
+    return search.play(stage, pick, scored=False)
 
 
 def _any(mask: Tensor, generator: torch.Generator) -> Tensor:

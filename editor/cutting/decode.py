@@ -108,12 +108,9 @@ def _elsewhere(
 
 def best_of(policy: Policy, stage: Stage, seed: int, samples: int = 64) -> list[Choice]:
     """Search with the policy: the best by reward of its own decode and `samples` drawn films."""
-    watched = watch(stage)
-    plain = rollout.play(policy, watched, 1, None)
-    drawn = rollout.play(policy, watched, samples, torch.Generator().manual_seed(seed))
-    if float(plain[2].progress.score[0]) >= float(drawn[2].progress.score.max()):
-        return choices(plain[0][0], stage.stop)
-    return choices(drawn[0][int(drawn[2].progress.score.argmax())], stage.stop)
+    generator = torch.Generator().manual_seed(seed)
+    actions, _, films = rollout.play(policy, watch(stage), 1 + samples, generator, plain=1)
+    return choices(actions[int(films.progress.score.argmax())], stage.stop)
 
 
 def choices(actions: Tensor, stop: int) -> list[Choice]:

@@ -173,13 +173,23 @@ def greedy(stage: Stage, seed: int) -> list[Choice]:
     return play(stage, pick)
 
 
-def play(stage: Stage, pick: Callable[[Films], Choice | None]) -> list[Choice]:
-    """Cut one film by a rule that names the next cut, or None to stop."""
+def play(
+    stage: Stage, pick: Callable[[Films], Choice | None], scored: bool = True
+) -> list[Choice]:
+    """Cut one film by a rule that names the next cut, or None to stop.
+
+    scored: the rule looks at what the film scores; without, that is not worked out.
+    """
     films, made = stage.start(1), list[Choice]()
     while stage.shot_mask(films)[0, :-1].any():
         choice = pick(films)
         if choice is None:
             break
-        films, _, _ = stage.step(films, *(torch.tensor([value]) for value in choice))
+        cut = [torch.tensor([value]) for value in choice]
+        if scored:
+            films, _, _ = stage.step(films, *cut)
+        else:
+            state = stage.rules.step(films.state, *cut)
+            films = Films(state, stage.reward.follow(films.progress, *cut), films.done)
         made.append(choice)
     return made

@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,20 @@ class Cache:
     ) -> None:
         """Keep arrays and JSON-able facts under `key`; raises OutputError where it cannot."""
         self._write(self._path(kind, key), _pack(arrays, meta))
+
+    def keep_newest(self, kind: str, most: int) -> None:
+        """Remove all but the `most` entries of a kind that were saved or loaded last."""
+        found = []
+        for path in (self.folder / kind).glob("*.safetensors"):
+            with suppress(FileNotFoundError):  # another run was quicker
+                found.append((path.stat().st_mtime_ns, path))
+        for _, path in sorted(found)[: max(0, len(found) - most)]:
+            _remove(path)
+
+    def touch(self, kind: str, key: str) -> None:
+        """Count an entry as used now, for `keep_newest`."""
+        with suppress(OSError):  # gone, or not ours to change: it is only an order
+            os.utime(self._path(kind, key))
 
     def remembered_digest(self, path: Path) -> str | None:
         """Digest remembered for a file whose path, size, time and inode are what they were."""

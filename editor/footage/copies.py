@@ -12,9 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from editor.footage import derived
+from editor.footage.analysis import Settings
+from editor.footage.cache import Cache
 from editor.footage.clip import Clip, Skipped
 from editor.footage.measures import Analysis
 
+KIND = "copies"  # of cache entries
+MOST = 100  # of them kept: they are small
 STEP = 0.5  # s between the times at which two clips are compared: moments lie no further apart
 LAG_STEP = 0.1  # s between the offsets that are tried where one clip is longer
 LENGTH_APART = (1.0, 0.03)  # s, or share of the longer: a copy may lack that much at its ends
@@ -40,6 +45,27 @@ class _Looks:
     times: np.ndarray  # (M,) float64, s, ascending
     thumbs: np.ndarray  # (M, 576) float32, each of mean 0 and variance 1; 0 where flat
     length: float  # s
+
+
+def kept(
+    clips: Sequence[Clip], analyses: Mapping[str, Analysis], settings: Settings, cache: Cache
+) -> tuple[tuple[Clip, ...], tuple[Skipped, ...]]:
+    """As drop_copies, of analyses made under `settings`; kept in the cache."""
+    key = derived.key(KIND, clips, settings)
+    known = cache.load(KIND, key) if key else None
+    if key and known is not None:
+        cache.touch(KIND, key)
+        reasons = known[1]["copies"]
+        copied = tuple(Skipped(clips[number].path, reason) for number, reason in reasons)
+        numbers = {number for number, _ in reasons}
+        return tuple(clip for n, clip in enumerate(clips) if n not in numbers), copied
+    left, skipped = drop_copies(clips, analyses)
+    if key:
+        place = {clip.path: number for number, clip in enumerate(clips)}
+        rows = [[place[copy.path], copy.reason] for copy in skipped]
+        cache.save(KIND, key, {}, {"copies": rows})
+        cache.keep_newest(KIND, MOST)
+    return left, skipped
 
 
 def drop_copies(
