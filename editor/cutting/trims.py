@@ -50,19 +50,16 @@ def offsets(
     return [(0, 0)] * len(film)
 
 
-def roomy(pool: Pool, film: Sequence[Choice], at: int, least: float) -> tuple[bool, bool]:
-    """Whether the in and the out point of a cut may move by `least` seconds, either way."""
+def room(pool: Pool, film: Sequence[Choice], at: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """How far the in and the out point of a cut may move, early (<= 0) and late, in frames: never
+    into a word, never off the shot, never onto frames that the film uses elsewhere."""
     taken = [
         (int(pool.frame[s, a]), int(pool.frame[s, b]))
         for n, (s, a, b) in enumerate(film)
         if n != at and pool.clip[s] == pool.clip[film[at][0]]
     ]
-    room = _room(pool, film[at], taken)
-    frames = round(least * float(pool.clips[int(pool.clip[film[at][0]])].rate))
-    return (
-        -room.in_early >= frames and room.in_late >= frames,
-        -room.out_early >= frames and room.out_late >= frames,
-    )
+    found = _room(pool, film[at], taken)
+    return (found.in_early, found.in_late), (found.out_early, found.out_late)
 
 
 def _offsets(
