@@ -1,5 +1,6 @@
 """Run work that takes time beside the server, one piece after the other, and say how far it is."""
 
+import ctypes
 import itertools
 import threading
 import traceback
@@ -12,6 +13,7 @@ from typing import Any
 from editor.errors import EditorError
 from editor.progress import Advance, printable
 
+GRACE = 1.0  # s that work has to end by itself when the server is ended
 REMEMBERED = 50  # jobs that can still be asked about when they are done
 
 
@@ -34,6 +36,7 @@ class Job:
     result: dict[str, Any] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    thread: int | None = None  # that runs it, by threading's number
 
     def as_json(self) -> dict[str, Any]:
         """As docs/review-api.md has it."""
@@ -52,6 +55,11 @@ class Job:
             self.label = printable(label)
 
         yield advance
+
+
+def _break_off(thread: int) -> None:
+    """Raise Stopped in a thread, at its next line of Python."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Stopped))
 
 
 class JobWatch:
@@ -78,10 +86,18 @@ class Jobs:
         self.close()
 
     def close(self) -> None:
-        """Give up what waits and what runs, and wait until it has cleaned up."""
+        """Give up what waits and what runs, and wait until it has cleaned up.
+
+        Work stops by itself where it says how far it is; a step that takes longer is broken off
+        where it stands, once. What it writes is whole or absent, so nothing is half done.
+        """
         for job in self.all():
             job.stop.set()
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for job in self.all():
+            if job.thread is not None and not job.ended.wait(GRACE):
+                _break_off(job.thread)
+        self._threads.shutdown()
 
     def all(self) -> tuple[Job, ...]:
         """The last jobs, the oldest first."""
@@ -106,7 +122,7 @@ class Jobs:
         try:
             if job.stop.is_set():
                 raise Stopped
-            job.state = "running"
+            job.state, job.thread = "running", threading.get_ident()
             job.result = work(JobWatch(job))
             job.share, job.state = 1.0, "done"
         except Stopped:

@@ -3,6 +3,7 @@
 import io
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -552,3 +553,23 @@ def test_nothing_is_left_behind_by_work_that_was_given_up(real, cut_once):
     assert job.state == "stopped"
     assert [one.title for one in versions(cut_once)] == before
     assert not list(cut_once.glob(".partial-*"))
+
+
+def test_work_that_says_nothing_for_long_does_not_hold_up_the_end(monkeypatch):
+    monkeypatch.setattr(working, "GRACE", 0.05)
+    begun, never, cleaned = threading.Event(), threading.Event(), threading.Event()
+
+    def silent(watch) -> dict:
+        try:
+            begun.set()
+            while not never.wait(0.01):
+                pass
+            return {}
+        finally:
+            cleaned.set()
+
+    with working.Jobs() as jobs:
+        job = jobs.start("again", "toys-v001", silent)
+        assert begun.wait(10)
+    assert job.state == "stopped"
+    assert cleaned.is_set()

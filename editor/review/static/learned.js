@@ -31,6 +31,7 @@ export class Learned {
         { class: "learned-body" },
         h("p", { class: told.promoted ? "fate good" : "fate", text: fate(told) }),
         said("Learned", told.learned),
+        said("Seems so, but does not cut yet", told.seems),
         plot(told.weights),
         said("Not sure of", told.unsure),
         said("Cannot tell yet", told.cannot),
