@@ -17,7 +17,7 @@ ASKED = {"list": 0, "use": 1, "compare": 2}  # names that an action of `policies
 def as_json(taught: Taught) -> dict[str, Any]:
     """A retraining as plain values."""
     done, gathered = taught.retrained, taught.gathered
-    taste = done.policy.taste
+    taste, found = done.policy.taste, done.learned.taste
     return {
         "policy": done.policy.name if done.folder else None,
         "folder": str(done.folder) if done.folder else None,
@@ -27,6 +27,7 @@ def as_json(taught: Taught) -> dict[str, Any]:
         "corrections": done.corrections,
         "judgement": asdict(done.judgement),
         "learned": list(done.words.learned),
+        "seems": list(done.words.seems),
         "unsure": list(done.words.unsure),
         "cannot": list(done.words.cannot),
         "pace": taste.pace,
@@ -34,7 +35,7 @@ def as_json(taught: Taught) -> dict[str, Any]:
         "weights": {
             name: {"gained": round(gained, 5), "doubt": round(doubt, 5)}
             for name, gained, doubt in zip(
-                taste.names,
+                found.names,
                 done.learned.gained.tolist(),
                 done.learned.doubt.tolist(),
                 strict=True,
@@ -53,7 +54,8 @@ def text(taught: Taught) -> str:
     done, gathered = taught.retrained, taught.gathered
     films = f"{done.films} film{'s' if done.films != 1 else ''}"
     lines = [f"Read    {done.corrections} corrections of {films}"]
-    lines += _labelled("Learned" if done.policy.promoted else "Seems", done.words.learned)
+    lines += _labelled("Learned", done.words.learned)
+    lines += _labelled("Seems", done.words.seems)
     lines += _labelled("Unsure", done.words.unsure)
     lines += _labelled("Not yet", done.words.cannot)
     lines += _labelled("Odd", gathered.contradictions)

@@ -59,8 +59,7 @@ def _films(policy: Policy, one: Lesson) -> tuple[Trajectories, Trajectories] | N
     found = lessons.read(one)
     if not found.after or not found.before or found.after == found.before:
         return None
-    _, legal = whole.play(one.stage, [found.after, found.before])
-    if not bool(legal.all()):
+    if not bool(whole.scores(one.stage, [found.after, found.before]).isfinite().all()):
         return None
     watched = watch(one.stage)
     after, before = (training.teach(policy, watched, film) for film in (found.after, found.before))

@@ -191,8 +191,7 @@ def worth(seen: Stage, films: Sequence[Film]) -> np.ndarray:
     """(B,) float64: what films are worth to the editor whose stage it is, -inf where not legal."""
     if not films:
         return np.zeros(0)
-    progress, legal = whole.play(seen, films)
-    return progress.score.masked_fill(~legal, -torch.inf).double().numpy()
+    return np.asarray(whole.scores(seen, films).double().numpy())
 
 
 def correct(editor: Editor, stage: Stage, film: Film, random: np.random.Generator) -> Film:
@@ -238,13 +237,7 @@ class _Mind:
 def _round(seen: Stage, minds: Sequence[_Mind]) -> None:
     """One round of each: what comes to mind is weighed, and the best is done if it is worth it."""
     tried = [
-        [
-            film
-            for film in moves.in_window(
-                seen, [thought(seen, mind.film, mind.random) for _ in range(LOOKED)]
-            )
-            if not local.stutters(seen, film)
-        ]
+        moves.in_window(seen, [thought(seen, mind.film, mind.random) for _ in range(LOOKED)])
         for mind in minds
     ]
     values = worth(seen, [film for films in tried for film in films])
@@ -258,7 +251,7 @@ def _round(seen: Stage, minds: Sequence[_Mind]) -> None:
             if not found[place] > mind.best + 1e-6:
                 break
             gained = float(found[place]) - TROUBLE * effort(seen, mind.proposed, films[place])
-            if gained > mind.best + 1e-6:
+            if gained > mind.best + 1e-6 and not local.stutters(seen, films[place]):
                 mind.film, mind.best, mind.idle = films[place], gained, 0
 
 

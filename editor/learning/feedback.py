@@ -16,12 +16,11 @@ from editor.cutting.environment import Stage
 from editor.cutting.reward import TERMS
 from editor.cutting.search import Choice
 from editor.cutting.taste import MEASURES, MOST_TRIM
-from editor.cutting.trims import roomy
+from editor.cutting.trims import room
 from editor.film.difference import compare
 from editor.learning import moves
 from editor.learning.lessons import (
     FEATURES,
-    SAME,
     Lesson,
     Paced,
     Preference,
@@ -361,15 +360,21 @@ def _habits(lessons: Sequence[Lesson], groups: Sequence[str]) -> tuple[np.ndarra
                 continue
             clip, source = change.after.clip, change.after.source
             (shot, first, _), (end, _, last) = points[at][0], points[at][-1]
-            head = (source.first - int(one.pool.frame[shot, first])) / float(clip.rate)
-            tail = (source.stop - int(one.pool.frame[end, last])) / float(clip.rate)
-            if max(abs(head), abs(tail)) <= HABIT:
-                free = (
-                    roomy(one.pool, points[at], 0, SAME)[0],
-                    roomy(one.pool, points[at], len(points[at]) - 1, SAME)[1],
+            head = source.first - int(one.pool.frame[shot, first])
+            tail = source.stop - int(one.pool.frame[end, last])
+            rate = float(clip.rate)
+            if max(abs(head), abs(tail)) > HABIT * rate:
+                continue
+            # An end at the bound of what it may move would perhaps have gone on: it tells nothing.
+            into, _ = room(one.pool, points[at], 0)
+            _, out = room(one.pool, points[at], len(points[at]) - 1)
+            rows.append(
+                (
+                    head / rate if into[0] < head < into[1] else np.nan,
+                    tail / rate if out[0] < tail < out[1] else np.nan,
                 )
-                rows.append((head if free[0] else np.nan, tail if free[1] else np.nan))
-                owner.append(groups.index(one.group))
+            )
+            owner.append(groups.index(one.group))
     return np.array(rows, np.float64).reshape(-1, 2), np.array(owner, np.int64)
 
 

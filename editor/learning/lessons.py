@@ -138,7 +138,8 @@ def features(stage: Stage, films: Sequence[Film]) -> tuple[Tensor, Tensor, Paced
     reward = stage.reward
     if not isinstance(reward, TasteReward):
         raise ValueError("Features are a taste's reward's: dress the stage first.")
-    progress, legal = whole.play(stage, films)
+    legal = whole.scores(stage, films).isfinite()
+    progress = whole.finished(stage, reward.start(len(films)), films)
     longest = max(len(film) for film in films)
     frames = torch.zeros(len(films), longest, dtype=torch.int64)
     for row, film in enumerate(films):

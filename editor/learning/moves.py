@@ -9,10 +9,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from editor.cutting.environment import Stage
-from editor.cutting.local import allowed_pairs
 from editor.cutting.search import Choice
 
 Film = tuple[Choice, ...]
@@ -38,7 +38,7 @@ def _table(stage: Stage) -> _Table:
 
 @lru_cache(maxsize=32)
 def _table_of(allowed: Tensor, length: Tensor, rank: Tensor) -> _Table:
-    pairs, lengths = allowed_pairs(allowed), length.numpy()
+    pairs, lengths = [torch.nonzero(each).numpy() for each in allowed], length.numpy()
     shots = np.flatnonzero([len(some) for some in pairs])
     frames = [lengths[shot, some[:, 0], some[:, 1]] for shot, some in enumerate(pairs)]
     return _Table(pairs, frames, shots, rank.numpy(), lengths)

@@ -25,15 +25,13 @@ from editor.learning.lessons import FEATURES
 from models import preference
 from models.preference import Choices
 
-SURE = {2: 3.0, 3: 2.4, 4: 2.1}  # standard errors by films, about one chance in twenty; else USUAL
-USUAL = 1.75
 LEAST_FILMS = 3  # below which no habit of trimming is promoted
 PARTS = 3  # of a single film's corrections, left out in turn
 LEAST = 6  # corrections below which nothing is promoted
 LEAST_GAIN = 0.02  # share of alternatives: less is not worth a change
 CHANCE = 0.3  # sd of one correction's gain by chance: shares lie between 0 and 1
 # Student's t, one-sided 5 %, by films (NIST handbook, 1.3.6.7.2); more films: T_USUAL.
-T = {3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
+T = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
 T_USUAL = 1.75
 LEAST_TRIM = 0.01  # s an end: less is a quarter of a frame, which nobody sees
 TRIM_CHANCE = 0.01  # s: no less is assumed for the spread of a few films' gains
@@ -213,7 +211,7 @@ def _verdict(told: Told, parts: Sequence[_Part], films: int, count: int) -> Judg
     error = max(float(gains.std(ddof=1)) if units > 1 else 0.0, CHANCE / math.sqrt(count / units))
     error /= math.sqrt(units)
     gain = float(gains.mean())
-    low = gain - SURE.get(units, USUAL) * error
+    low = gain - T.get(units, T_USUAL) * error
     promoted = low > 0 and gain > LEAST_GAIN
     what = "films left out" if films > 1 else "corrections left out of the one film"
     shares = f"{after.mean():.0%} of the choices (before: {before.mean():.0%})"

@@ -34,11 +34,14 @@ class Words:
     learned: tuple[str, ...]
     unsure: tuple[str, ...]
     cannot: tuple[str, ...]  # what so little feedback cannot tell yet
+    seems: tuple[str, ...] = ()  # what was learned and does not cut: films left out spoke against
 
 
 def words(told: Told, found: Learned, judged: Judgement) -> Words:
     """Say what was learned, what is doubtful and what cannot be learned yet."""
-    said = [*_pace(found), *_trims(found), *_tastes(found)]
+    parts = ((judged.taste, (*_pace(found), *_tastes(found))), (judged.trims, _trims(found)))
+    said = [line for cuts, lines in parts if cuts and judged.promoted for line in lines]
+    seems = [line for cuts, lines in parts if not (cuts and judged.promoted) for line in lines]
     unsure = _doubts(found)
     cannot = []
     films = len(told.films)
@@ -57,7 +60,10 @@ def words(told: Told, found: Learned, judged: Judgement) -> Words:
     if min(found.trimming.head.count, found.trimming.tail.count) < 8:
         cannot.append("too few cuts could have been trimmed freely to tell a habit of trimming")
     return Words(
-        tuple(said) or ("nothing that is surer than chance",), tuple(unsure), tuple(cannot)
+        tuple(said) or (() if seems else ("nothing that is surer than chance",)),
+        tuple(unsure),
+        tuple(cannot),
+        tuple(seems),
     )
 
 
@@ -182,7 +188,7 @@ def draw(found: Learned, said: Words, path: Path) -> None:
     right.set_xlabel("median shot length against the style's")
     right.set_ylabel("how likely")
     right.set_title(_trim_title(found.trimming.head, found.trimming.tail), loc="left", fontsize=10)
-    figure.suptitle("; ".join(said.learned[:3]), x=0.01, ha="left", fontsize=11)
+    figure.suptitle("; ".join((said.learned or said.seems)[:3]), x=0.01, ha="left", fontsize=11)
     figure.savefig(path, dpi=110)
 
 

@@ -46,21 +46,21 @@ def test_habit_that_was_applied_is_taken_off_before_the_choices_are_read():
 
 def test_distance_counts_a_drop_and_an_insertion_one_and_a_replacement_both():
     pool, stage, film = taught.shoot(0)
-    whole = editors.timeline(pool, stage, film, [(0, 0)] * len(film))
+    before = editors.timeline(pool, stage, film, [(0, 0)] * len(film))
     less = editors.timeline(pool, stage, film[1:], [(0, 0)] * (len(film) - 1))
-    assert lessons.distance(compare(whole, less)) == 1.0
-    assert lessons.distance(compare(less, whole)) == 1.0
-    assert lessons.distance(compare(whole, whole)) == 0.0
+    assert lessons.distance(compare(before, less)) == 1.0
+    assert lessons.distance(compare(less, before)) == 1.0
+    assert lessons.distance(compare(before, before)) == 0.0
 
 
 def test_features_of_whole_films_are_those_that_the_reward_adds_up():
     _, stage, film = taught.shoot(0)
     seen = lessons.seeing(stage)
     found, legal, _ = lessons.features(seen, [film, film[:1]])
-    progress, _ = whole.play(stage, [film, film[:1]])
     assert legal.tolist() == [True, False]
     share = lessons.share_of(seen)
-    assert torch.allclose((found @ share).float(), progress.score, atol=1e-4)
+    score = whole.scores(stage, [film])
+    assert torch.allclose((found[:1] @ share).float(), score, atol=1e-4)
 
 
 def test_pacing_under_the_style_s_own_pace_is_what_the_reward_says():
@@ -76,7 +76,7 @@ def test_a_replaced_cut_is_a_choice_against_what_was_there_and_what_else_could_b
     other = next(
         one
         for one in moves.replacements(stage, film, 1, 40, np.random.default_rng(0))
-        if one != film and one[1][0] != film[1][0] and bool(whole.play(stage, [one])[1][0])
+        if one != film and one[1][0] != film[1][0] and bool(whole.scores(stage, [one]).isfinite())
     )
     told = feedback.told_by([as_lesson(0, other)])
     assert int(told.made.sum()) == 1
@@ -139,8 +139,8 @@ def test_some_of_the_feedback_is_as_if_the_rest_had_not_been():
     assert len(some.share) == len(some.choices.choice) == len(some.lengths.taken)
     assert set(some.offset_group.tolist()) <= {0, 2}
     repaced = feedback.repaced(some, 0.7, 1.0)
-    whole = feedback.repaced(told, 0.7, 1.0)
-    assert torch.allclose(repaced.difference, whole.difference[kept[told.choices.choice]])
+    every = feedback.repaced(told, 0.7, 1.0)
+    assert torch.allclose(repaced.difference, every.difference[kept[told.choices.choice]])
 
 
 def test_cuts_that_are_not_on_offer_are_read_as_none():
