@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from editor.bench import table
-from editor.bench.peers import JUDGED, OURS, PEER, TRIALS, Curve, Trial
+from editor.bench.peers import JUDGED, OURS, PEER, SEEDS, TRIALS, Curve, Trial
 from editor.bench.table import Row
 
 WITHIN = 1.2  # of the peer's median steps
@@ -45,16 +45,23 @@ def rows(curves: Sequence[Curve], trials: Sequence[Trial] = TRIALS) -> list[Row]
         held = WITHIN if trial.algorithm == "ppo" else None
         name = f"{what}, ours / {PEER}"
         found.append(Row(name, "medians, 95 % interval", ratio, low, high, held, "x", len(mine)))
+        if held is not None:
+            _, low, high = ratio_of(theirs_, theirs_, SEEDS)
+            name = f"{what}, {PEER} / itself, {SEEDS} seeds each"
+            found.append(Row(name, "drawn from these", 1.0, low, high, None, "x", len(theirs_)))
     return found
 
 
-def ratio_of(mine: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:
+def ratio_of(
+    mine: Sequence[float], theirs: Sequence[float], seeds: int | None = None
+) -> tuple[float, float, float]:
     """Ratio of the medians, and its bootstrap interval (Efron 1979, percentile): seeds of the two
-    sides are drawn anew each on their own, for a seed means nothing across libraries."""
+    sides are drawn anew each on their own, for a seed means nothing across libraries. seeds: drawn
+    of each; without it as many as there are."""
     rng = np.random.default_rng(0)
 
     def medians(values: Sequence[float]) -> np.ndarray:
-        drawn = rng.integers(len(values), size=(DRAWS, len(values)))
+        drawn = rng.integers(len(values), size=(DRAWS, seeds or len(values)))
         found: np.ndarray = np.median(np.asarray(values)[drawn], axis=1)
         return found
 

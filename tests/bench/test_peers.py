@@ -86,10 +86,11 @@ def test_medians_are_held_against_the_peers():
         *(curve(OURS, seed, steps) for seed, steps in enumerate((9000, 10_000, 30_000))),
         *(curve(PEER, seed, steps) for seed, steps in enumerate((8000, 12_000, 40_000))),
     ]
-    ours, theirs, ratio = curves.rows(runs)
+    ours, theirs, ratio, itself = curves.rows(runs)
     assert (ours.figure, ours.least, ours.greatest, ours.holds) == (10_000, 9000, 30_000, True)
     assert theirs.figure == 12_000 and theirs.holds is None
     assert ratio.figure == pytest.approx(10 / 12) and ratio.holds and ratio.target == 1.2
+    assert itself.least < 1 < itself.greatest and itself.target is None
 
 
 def test_the_ratio_of_medians_comes_with_an_interval_of_seeds_drawn_anew():
