@@ -173,9 +173,7 @@ def greedy(stage: Stage, seed: int) -> list[Choice]:
     return play(stage, pick)
 
 
-def play(
-    stage: Stage, pick: Callable[[Films], Choice | None], scored: bool = True
-) -> list[Choice]:
+def play(stage: Stage, pick: Callable[[Films], Choice | None], scored: bool = True) -> list[Choice]:
     """Cut one film by a rule that names the next cut, or None to stop.
 
     scored: the rule looks at what the film scores; without, that is not worked out.
