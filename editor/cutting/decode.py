@@ -1,10 +1,12 @@
 """Let a trained policy cut one film, keeping at every step what it would have chosen instead."""
 
+from dataclasses import fields
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from editor.cutting import whole
 from editor.cutting.environment import Films, Stage
 from editor.cutting.observation import Watched, watch
 from editor.cutting.search import Choice
@@ -106,11 +108,21 @@ def _elsewhere(
     return [(shot, at, int(out.argmax()))]
 
 
+class _Unscored(Watched):
+    """A stage as a policy sees it, on which nobody asks what a step scores."""
+
+    def step(self, films: Films, shot: Tensor, first: Tensor, last: Tensor) -> tuple[Films, Tensor]:
+        """Make one legal cut, or stop, in each film: the films, and no rewards (B,)."""
+        return self.stage.follow(films, shot, first, last), torch.zeros(len(shot))
+
+
 def best_of(policy: Policy, stage: Stage, seed: int, samples: int = 64) -> list[Choice]:
     """Search with the policy: the best by reward of its own decode and `samples` drawn films."""
-    generator = torch.Generator().manual_seed(seed)
-    actions, _, films = rollout.play(policy, watch(stage), 1 + samples, generator, plain=1)
-    return choices(actions[int(films.progress.score.argmax())], stage.stop)
+    seen, generator = watch(stage), torch.Generator().manual_seed(seed)
+    unscored = _Unscored(**{item.name: getattr(seen, item.name) for item in fields(seen)})
+    actions, _, _ = rollout.play(policy, unscored, 1 + samples, generator, plain=1)
+    drawn = [choices(film, stage.stop) for film in actions]
+    return drawn[int(whole.scores(stage, drawn).argmax())]
 
 
 def choices(actions: Tensor, stop: int) -> list[Choice]:

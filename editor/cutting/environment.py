@@ -82,27 +82,45 @@ class Stage:
 
         Returns the films, their rewards (B,) and the cuts' raw terms (B, C); both 0 for stop.
         """
-        going = ~films.done & (shot != self.stop)
-        index = torch.nonzero(going)[:, 0]
+        index = torch.nonzero(~films.done & (shot != self.stop))[:, 0]
         gain = torch.zeros(len(shot))
         raw = torch.zeros(len(shot), len(CUT_TERMS))
         done = films.done | (shot == self.stop)
-        if len(index) == len(shot):
-            state = self.rules.step(films.state, shot, first, last)
-            progress, gain, raw = self.reward.grow(films.progress, shot, first, last)
-            return Films(state, progress, done), gain, raw
         if not len(index):
             return Films(films.state, films.progress, done), gain, raw
-        some = films.select(index)
-        chosen = shot[index], first[index], last[index]
-        state = self.rules.step(some.state, *chosen)
-        progress, part, part_raw = self.reward.grow(some.progress, *chosen)
+        some, cut = _rows(films, index, shot, first, last)
+        state = self.rules.step(some.state, *cut)
+        progress, part, part_raw = self.reward.grow(some.progress, *cut)
         gain[index], raw[index] = part, part_raw
-        return (
-            Films(_merge(films.state, state, index), _merge(films.progress, progress, index), done),
-            gain,
-            raw,
-        )
+        return _put(films, state, progress, done, index), gain, raw
+
+    def follow(self, films: Films, shot: Tensor, first: Tensor, last: Tensor) -> Films:
+        """Make one legal cut, or stop, in each film, in all but what it scores."""
+        index = torch.nonzero(~films.done & (shot != self.stop))[:, 0]
+        done = films.done | (shot == self.stop)
+        if not len(index):
+            return Films(films.state, films.progress, done)
+        some, cut = _rows(films, index, shot, first, last)
+        state = self.rules.step(some.state, *cut)
+        return _put(films, state, self.reward.follow(some.progress, *cut), done, index)
+
+
+Cut = tuple[Tensor, Tensor, Tensor]  # shot, in point, out point
+
+
+def _rows(films: Films, index: Tensor, *cut: Tensor) -> tuple[Films, Cut]:
+    """The films that go on, and their cuts; as they are where all do."""
+    shot, first, last = cut
+    if len(index) == len(shot):
+        return films, (shot, first, last)
+    return films.select(index), (shot[index], first[index], last[index])
+
+
+def _put(films: Films, state: State, progress: Progress, done: Tensor, index: Tensor) -> Films:
+    """The films with what has become of those of `index`."""
+    if len(index) == len(done):
+        return Films(state, progress, done)
+    return Films(_merge(films.state, state, index), _merge(films.progress, progress, index), done)
 
 
 def _merge(old: Any, new: Any, index: Tensor) -> Any:

@@ -187,7 +187,6 @@ def play(stage: Stage, pick: Callable[[Films], Choice | None], scored: bool = Tr
         if scored:
             films, _, _ = stage.step(films, *cut)
         else:
-            state = stage.rules.step(films.state, *cut)
-            films = Films(state, stage.reward.follow(films.progress, *cut), films.done)
+            films = stage.follow(films, *cut)
         made.append(choice)
     return made

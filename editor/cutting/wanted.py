@@ -5,6 +5,7 @@ the style's pace at that place of the film.
 """
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -27,26 +28,31 @@ def _distance(z: Tensor, count: Tensor) -> Tensor:
     return gap.sum(-1) / count.clamp(min=1)
 
 
-def _ascending(film: Progress) -> Tensor:
+def _ascending(z: Tensor, count: Tensor) -> Tensor:
     """(B, Z): lengths so far, ascending; a large number where there is none."""
-    used = film.z[:, : max(1, int(film.count.max()))]
+    used = z[:, : max(1, int(count.max()))]
     return used.nan_to_num(1e3).sort(1).values
 
 
 def fit(film: Progress) -> Tensor:
     """(B,): how far the lengths so far lie from the style's, as a distance in sd."""
-    return _distance(_ascending(film), film.count)
+    return _distance(_ascending(film.z, film.count), film.count)
 
 
 def lengths(stage: Stage, film: Progress) -> Tensor:
     """(B, Q): how much nearer to the style's lengths one more cut of each length brings the film:
     the distance before less the distance after, times the cuts after, so that it does not fade."""
-    before = _ascending(film)  # (B, Z)
+    return _lengths(film.z, film.count)
+
+
+@lru_cache(maxsize=1)  # tensors are told apart by identity: every step asks four times for the same
+def _lengths(z: Tensor, count: Tensor) -> Tensor:
+    before = _ascending(z, count)  # (B, Z)
     tried = GRID.expand(len(before), -1)
     wide = before[:, None].expand(-1, len(GRID), -1)
     after = torch.cat([wide, tried[..., None]], -1).sort(-1).values  # (B, Q, Z + 1)
-    count = (film.count + 1)[:, None].expand(-1, len(GRID))
-    total = _distance(after, count) * count
+    counts = (count + 1)[:, None].expand(-1, len(GRID))
+    total = _distance(after, counts) * counts
     return (GAIN / 4) * (total.mean(1, keepdim=True) - total).clamp(-3, 3)
 
 
