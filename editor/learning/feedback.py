@@ -73,7 +73,8 @@ class Told:
 class Lengths:
     """Shot lengths of the films behind the rows of choices: what a change of pace needs anew."""
 
-    films: tuple[Paced, ...]  # of each lesson
+    films: tuple[Paced, ...]  # of each lesson; the first of them is the one that was made
+    owner: tuple[int, ...]  # of each lesson, the film's group
     taken: Tensor  # (M,) int64, place among all lessons' films, one after another
     other: Tensor  # (M,) int64, the same of the film that was not taken
     cuts: Tensor  # (M,) float64, cuts of the taken film
@@ -110,7 +111,7 @@ def told_by(
     groups = sorted({one.group for one in lessons} | {one.group for one in preferences})
     parts: list[Choices] = []
     shares: list[Tensor] = []
-    paced: list[Paced] = []
+    paced, owner = list[Paced](), list[int]()
     pairs: list[tuple[int, int]] = []
     cuts: list[Tensor] = []
     films = 0
@@ -132,6 +133,7 @@ def told_by(
         parts.append(found.choices)
         shares.append(share_of(stage).expand(len(found.choices.choice), -1))
         paced.append(found.paced)
+        owner.append(groups.index(one.group))
         pairs += [(films + a, films + b) for a, b in found.pairs]
         films += len(found.paced.frames)
         cuts.append(found.cuts)
@@ -145,6 +147,7 @@ def told_by(
         share=torch.cat(shares) if shares else torch.zeros(0, width, dtype=torch.float64),
         lengths=Lengths(
             tuple(paced),
+            tuple(owner),
             torch.tensor([a for a, _ in pairs], dtype=torch.int64),
             torch.tensor([b for _, b in pairs], dtype=torch.int64),
             torch.cat(cuts) if cuts else torch.zeros(0, dtype=torch.float64),
@@ -336,6 +339,7 @@ def some(told: Told, kept: Tensor) -> Told:
         share=told.share[rows],
         lengths=Lengths(
             told.lengths.films,
+            told.lengths.owner,
             told.lengths.taken[rows],
             told.lengths.other[rows],
             told.lengths.cuts[rows],

@@ -2,8 +2,8 @@
 
 Better is a larger share of the alternatives that the editor's choices outscore: taste's direction,
 not its loudness. What the editor took away is not among the alternatives here, or whoever only
-spoils films would teach to spoil them. Weights and lengths are judged by choices, trims by where
-the ends of films left out lie: either may cut without the other.
+spoils films would teach to spoil them. Weights are judged by choices, habits of length and of
+trimming by the lengths and the ends of films left out: each may cut without the others.
 """
 
 import math
@@ -19,22 +19,16 @@ from editor.cutting.baselines import BASELINES
 from editor.cutting.environment import Stage
 from editor.cutting.reward import CUT_TERMS
 from editor.cutting.taste import Taste, dressed
-from editor.learning import feedback, habits, moves, weighing
+from editor.learning import feedback, holding, moves, weighing
 from editor.learning.feedback import Told
 from editor.learning.lessons import FEATURES
 from models import preference
 from models.preference import Choices
 
-LEAST_FILMS = 3  # below which no habit of trimming is promoted
 PARTS = 3  # of a single film's corrections, left out in turn
 LEAST = 6  # corrections below which nothing is promoted
 LEAST_GAIN = 0.02  # share of alternatives: less is not worth a change
 CHANCE = 0.3  # sd of one correction's gain by chance: shares lie between 0 and 1
-# Student's t, one-sided 5 %, by films (NIST handbook, 1.3.6.7.2); more films: T_USUAL.
-T = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
-T_USUAL = 1.75
-LEAST_TRIM = 0.01  # s an end: less is a quarter of a frame, which nobody sees
-TRIM_CHANCE = 0.01  # s: no less is assumed for the spread of a few films' gains
 JUMPS = 0.3  # how much of the raw no-jump-cut term may be lost against the present policy
 BASE_FILMS = 4  # pools that the base measures are taken on
 
@@ -53,8 +47,14 @@ class Judgement:
     accuracy_before: float  # by the present taste
     by_film: tuple[tuple[str, float], ...] = ()  # gain on each film when it was left out
     taste: bool = True  # weights and lengths are part of what is promoted
+    lengths: bool = True  # lengths are, with the weights or without
     trims: bool = True  # trims are
     nearer: float = 0.0  # s an end by which films left out are met better with the habit
+
+    @property
+    def habits(self) -> bool:
+        """Whether a habit is promoted, of lengths or of trims."""
+        return self.lengths or self.trims
 
 
 Learn = Callable[[Told], weighing.Learned]
@@ -74,58 +74,39 @@ def judge(told: Told, learn: Learn, present: Taste) -> Judgement:
 
     Of a single film, a part of its corrections is left out instead.
     """
-    judged = _judge_taste(told, learn, present)
-    judged = replace(judged, taste=judged.promoted, trims=False)
-    gains = trim_gains(told, present)
-    nearer = float(gains.mean()) if len(gains) else 0.0
-    if not _sure_of_trims(gains):
-        return replace(judged, nearer=nearer)
-    how = f"its trims meet films left out {1000 * nearer:.0f} ms an end nearer"
-    why = (
-        f"{judged.why}; and {how}" if judged.promoted else f"{how}; its weights wait: {judged.why}"
+    judged, longer = _judge_taste(told, learn, present)
+    nearer = holding.trim_gains(told, present)
+    judged = replace(
+        judged,
+        taste=judged.promoted,
+        lengths=holding.sure(longer, holding.LEAST_LENGTH, holding.LENGTH_CHANCE),
+        trims=holding.sure(nearer, holding.LEAST_TRIM, holding.TRIM_CHANCE),
+        nearer=float(nearer.mean()) if len(nearer) else 0.0,
     )
-    return replace(judged, promoted=True, trims=True, nearer=nearer, why=why)
+    why = [f"the weights wait: {judged.why}" if judged.habits else judged.why]
+    if judged.taste:
+        why = [judged.why]
+    if judged.lengths:
+        why.insert(0, "films left out have the shot lengths that it learned")
+    if judged.trims:
+        why.insert(0, f"their ends lie {1000 * judged.nearer:.0f} ms nearer to its trims")
+    return replace(judged, promoted=judged.taste or judged.habits, why="; ".join(why))
 
 
 def promoted(learned: Taste, present: Taste, judged: Judgement) -> Taste:
     """What cuts from now on: of what was learned, the parts that passed."""
     taste = learned if judged.taste else present
+    if judged.lengths and not judged.taste:
+        if not taste.names:
+            nothing = (0.0,) * len(FEATURES)
+            taste = Taste(names=FEATURES, mean=nothing, reference=nothing)
+        taste = replace(taste, pace=learned.pace, spread=learned.spread)
     return replace(taste, trims=learned.trims if judged.trims else present.trims)
 
 
-def trim_gains(told: Told, present: Taste) -> np.ndarray:
-    """(F,) float64, s an end: how much nearer than by the present habit the ends of each film lie
-    to the habit that is learned from the others. Empty below three films."""
-    films = np.unique(told.offset_group)
-    if len(films) < LEAST_FILMS:
-        return np.zeros(0)
-    now = np.array([present.trims.head, present.trims.tail])
-    found = []
-    for part in range(min(len(films), weighing.FOLDS)):
-        out = np.isin(told.offset_group, films[part :: weighing.FOLDS])
-        rest = replace(told, offsets=told.offsets[~out], offset_group=told.offset_group[~out])
-        learned = habits.trimming(rest)
-        habit = np.array([learned.head.sure, learned.tail.sure])
-        gain = np.abs(told.offsets - now) - np.abs(told.offsets - habit)
-        for film in films[part :: weighing.FOLDS]:
-            mine = gain[told.offset_group == film]
-            if not np.isnan(mine).all():
-                found.append(float(np.nanmean(mine)))
-    return np.array(found)
-
-
-def _sure_of_trims(gains: np.ndarray) -> bool:
-    """Whether films left out gain by more than chance (paired t test, one-sided)."""
-    count = len(gains)
-    if count < LEAST_FILMS:
-        return False
-    error = max(float(gains.std(ddof=1)), TRIM_CHANCE) / math.sqrt(count)
-    mean = float(gains.mean())
-    return mean > LEAST_TRIM and mean > T.get(count, T_USUAL) * error
-
-
-def _judge_taste(told: Told, learn: Learn, present: Taste) -> Judgement:
-    """Weights and lengths by the choices of films left out."""
+def _judge_taste(told: Told, learn: Learn, present: Taste) -> tuple[Judgement, np.ndarray]:
+    """Weights and lengths by the choices of films left out; and by how much the lengths of each of
+    those films fit what was learned better (F,)."""
     made = told.made
     count = int(made.sum())
     films = torch.unique(told.choices.group[made])
@@ -134,14 +115,21 @@ def _judge_taste(told: Told, learn: Learn, present: Taste) -> Judgement:
             f"{count} corrections are too few to tell a habit from chance:"
             f" {LEAST} or more are needed"
         )
-        return Judgement(False, why, len(films), count, 0.0, 0.0, 0.5, 0.5)
+        return Judgement(False, why, len(films), count, 0.0, 0.0, 0.5, 0.5), np.zeros(0)
     part = told.choices.group if len(films) > 1 else _parts(told)
     rows: list[_Part] = []
+    longer: list[float] = []
     for fold in preference.folds(part, weighing.FOLDS):
         if not bool((fold & made).any()) or not bool((~fold & made).any()):
             continue
-        rows += _left_out(feedback.some(told, ~fold), told, fold & made, part, learn, present)
-    return _verdict(told, rows, len(films), count)
+        learned = learn(feedback.some(told, ~fold))
+        rows += _left_out(told, fold & made, part, learned, present)
+        if len(films) > 1:
+            longer += [
+                holding.length_gain(told, group, learned.taste, present)
+                for group in torch.unique(part[fold & made]).tolist()
+            ]
+    return _verdict(told, rows, len(films), count), np.array(longer)
 
 
 def _parts(told: Told) -> Tensor:
@@ -150,9 +138,8 @@ def _parts(told: Told) -> Tensor:
 
 
 def _left_out(
-    seen: Told, told: Told, fold: Tensor, part: Tensor, learn: Learn, present: Taste
+    told: Told, fold: Tensor, part: Tensor, learned: weighing.Learned, present: Taste
 ) -> list[_Part]:
-    learned = learn(seen)
     after = _outscored(told, fold, learned.gained, learned.taste)
     before = _outscored(told, fold, _gained(present), present)
     groups = part[fold][_answerable(told, fold)]
@@ -211,7 +198,7 @@ def _verdict(told: Told, parts: Sequence[_Part], films: int, count: int) -> Judg
     error = max(float(gains.std(ddof=1)) if units > 1 else 0.0, CHANCE / math.sqrt(count / units))
     error /= math.sqrt(units)
     gain = float(gains.mean())
-    low = gain - T.get(units, T_USUAL) * error
+    low = gain - holding.T.get(units, holding.T_USUAL) * error
     promoted = low > 0 and gain > LEAST_GAIN
     what = "films left out" if films > 1 else "corrections left out of the one film"
     shares = f"{after.mean():.0%} of the choices (before: {before.mean():.0%})"
@@ -293,7 +280,9 @@ def _jump(stage: Stage, film: moves.Film) -> float:
 
 def with_base(judged: Judgement, base: Base) -> Judgement:
     """The judgement once the base measures are known."""
-    if judged.taste and not base.held:
+    if (judged.taste or judged.lengths) and not base.held:
         why = f"{judged.why}; but {base.says}"
-        return replace(judged, promoted=judged.promoted and judged.trims, taste=False, why=why)
+        return replace(
+            judged, promoted=judged.promoted and judged.trims, taste=False, lengths=False, why=why
+        )
     return judged

@@ -94,15 +94,19 @@ def _retrain(asked: Asked, advance: Advance) -> Retrained:
         told, lambda some: weighing.learn(some, asked.seed, found.measures, members=0), present
     )
     stages = tuple({id(one.stage): one.stage for one in asked.lessons}.values())
-    if judged.taste and stages:
+    if (judged.taste or judged.lengths) and stages:
         advance(8, total, "cutting by it, to see that it still cuts well")
         judged = promotion.with_base(
-            judged, promotion.base_measures(stages, found.taste, present, asked.seed)
+            judged,
+            promotion.base_measures(
+                stages, promotion.promoted(found.taste, present, judged), present, asked.seed
+            ),
         )
     network, kl, done = None, 0.0, 0
     # What was not promoted is kept as it was learned: it may still be chosen by name.
     taste = promotion.promoted(found.taste, present, judged) if judged.promoted else found.taste
-    if judged.promoted and judged.taste and asked.steps and stages and not asked.dry:
+    leads = judged.promoted and (judged.taste or judged.lengths)
+    if leads and asked.steps and stages and not asked.dry:
         start = agent.load_weights(str(weights) if weights else base)
         network, kl = _lead(asked, start, stages, taste, advance, total)
         done = asked.steps

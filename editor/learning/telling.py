@@ -39,7 +39,11 @@ class Words:
 
 def words(told: Told, found: Learned, judged: Judgement) -> Words:
     """Say what was learned, what is doubtful and what cannot be learned yet."""
-    parts = ((judged.taste, (*_pace(found), *_tastes(found))), (judged.trims, _trims(found)))
+    parts = (
+        (judged.taste or judged.lengths, _pace(found)),
+        (judged.trims, _trims(found)),
+        (judged.taste, _tastes(found)),
+    )
     said = [line for cuts, lines in parts if cuts and judged.promoted for line in lines]
     seems = [line for cuts, lines in parts if not (cuts and judged.promoted) for line in lines]
     unsure = _doubts(found)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from editor.cutting.taste import Taste
+from editor.cutting.taste import Taste, check
 from editor.learning import feedback, lessons, promotion, weighing
 from editor.learning.promotion import Base, Judgement
 from models import preference
@@ -43,6 +43,7 @@ def chosen(consistent: bool, films: int = 6, each: int = 10) -> feedback.Told:
         share=share.expand(count, -1),
         lengths=feedback.Lengths(
             (paced,),
+            (0,),
             torch.zeros(count).long(),
             torch.ones(count).long(),
             torch.ones(count).double(),
@@ -119,7 +120,7 @@ def habitual(head: float, films: int, noise: float = 0.05) -> feedback.Told:
 def test_a_habit_of_trimming_is_promoted_without_the_weights():
     told = habitual(0.2, 3)
     found = promotion.judge(told, weighing.learn, Taste())
-    assert found.promoted and found.trims and not found.taste, found
+    assert found.promoted and found.trims and not (found.taste or found.lengths), found
     assert found.nearer > 0.05
     taste = promotion.promoted(weighing.learn(told).taste, Taste(), found)
     assert taste.names == () and taste.trims.head > 0.1
@@ -140,3 +141,20 @@ def test_what_makes_worse_films_keeps_its_trims():
     good = Judgement(True, "it foretells more", 6, 30, 0.3, 0.1, 0.8, 0.5)
     found = promotion.with_base(good, Base(0.9, -0.5, True, False, "it makes more jump cuts"))
     assert found.promoted and found.trims and not found.taste
+
+
+def test_a_pace_that_films_left_out_keep_is_promoted_without_the_weights(monkeypatch):
+    monkeypatch.setattr(promotion, "LEAST_GAIN", 2.0)  # no weights pass
+    told = feedback.told_by(taught.lessons("quick", 6))
+    found = promotion.judge(told, lambda some: weighing.learn(some, 0, False, 0), Taste())
+    assert found.lengths and not found.taste, found
+    taste = promotion.promoted(weighing.learn(told).taste, Taste(), found)
+    assert taste.pace < 0.95 and set(taste.mean) == {0.0}
+    check(taste)
+
+
+def test_a_pace_that_is_kept_already_is_no_gain():
+    told = feedback.told_by(taught.lessons("quick", 6))
+    learned = weighing.learn(told).taste
+    again = promotion.judge(told, lambda some: weighing.learn(some, 0, False, 0), learned)
+    assert not again.lengths
