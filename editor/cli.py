@@ -4,23 +4,19 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
-import tempfile
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from fractions import Fraction
-from types import FrameType, ModuleType
-from typing import Any
+from types import ModuleType
 
-from editor import __version__, arguments, doctor
+from editor import arguments, doctor
 from editor.errors import EditorError
-from editor.progress import Bars, Lines, Watch, printable
+from editor.progress import Watch, printable
+from editor.speaking import DEBUG as DEBUG
+from editor.speaking import complain, fault, say, signals, watching
 
 MADE, OUR_FAULT, WRONG, INTERRUPTED = 0, 1, 2, 130
-DEBUG = "EDITOR_DEBUG"  # set to 1 to see tracebacks, and every stage in a log
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,30 +28,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a name may hold what the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
     try:
-        with _signals():
+        with signals():
             return _run(argv)
     except SystemExit as done:  # --help and --version
         return done.code if isinstance(done.code, int) else MADE
     except KeyboardInterrupt:
-        _complain("Interrupted. Finished analyses are kept: the same command goes on from them.")
+        complain("Interrupted. Finished analyses are kept: the same command goes on from them.")
         return INTERRUPTED
     except EditorError as err:
-        _complain(str(err), err)
+        complain(str(err), err)
         return WRONG
     except ImportError as err:
         if how := doctor.hint(err):
-            _complain(f"{err}. Get it: {how}. {arguments.PROGRAM} doctor says more.", err)
+            complain(f"{err}. Get it: {how}. {arguments.PROGRAM} doctor says more.", err)
             return WRONG
-        _complain(_fault(err, argv), err)
+        complain(fault(err, argv), err)
         return OUR_FAULT
     except Exception as err:  # the outermost boundary: whatever is left is our own fault
-        _complain(_fault(err, argv), err)
+        complain(fault(err, argv), err)
         return OUR_FAULT
 
 
 def _run(argv: Sequence[str]) -> int:
     if not argv:
-        _say(arguments.FIRST_SCREEN)
+        say(arguments.FIRST_SCREEN)
         return MADE
     options = arguments.parse(argv)
     options.argv = list(argv)
@@ -69,28 +65,28 @@ def _run(argv: Sequence[str]) -> int:
 
 def _cut(options: argparse.Namespace) -> int:
     config = arguments.config(options)
-    watch = _watch()
+    watch = watching()
     pipeline, report = _story(watch)
     made = pipeline.cut(config, watch)
-    _say(report.json_text(report.as_json(made), True) if options.json else report.summary(made))
+    say(report.json_text(report.as_json(made), True) if options.json else report.summary(made))
     return MADE
 
 
 def _analyze(options: argparse.Namespace) -> int:
     config = arguments.config(options)
-    watch = _watch()
+    watch = watching()
     pipeline, report = _story(watch)
     looked = pipeline.analyze(config, watch)
     facts = looked.clips, looked.analyses, looked.skipped, looked.seconds
     if options.json:
-        _say(report.json_text(report.looked_json(*facts), True))
+        say(report.json_text(report.looked_json(*facts), True))
     else:
-        _say(report.looked_summary(*facts))
+        say(report.looked_summary(*facts))
     return MADE
 
 
 def _export(options: argparse.Namespace) -> int:
-    watch = _watch()
+    watch = watching()
     from editor import exchange
 
     wanted = exchange.Wanted(
@@ -104,14 +100,14 @@ def _export(options: argparse.Namespace) -> int:
     )
     exported = exchange.export(wanted, watch)
     if options.json:
-        _say(json.dumps(exchange.as_json(exported), indent=2))
+        say(json.dumps(exchange.as_json(exported), indent=2))
     else:
-        _say(exchange.summary(exported))
+        say(exchange.summary(exported))
     return MADE if exported.whole else WRONG
 
 
 def _import(options: argparse.Namespace) -> int:
-    watch = _watch()
+    watch = watching()
     with watch.stage("loading"):
         from editor import brought, returning
         from editor.report import json_text
@@ -126,50 +122,50 @@ def _import(options: argparse.Namespace) -> int:
         render=options.render,
     )
     made = returning.bring_back(asked, watch)
-    _say(json_text(brought.as_json(made), True) if options.json else brought.summary(made))
+    say(json_text(brought.as_json(made), True) if options.json else brought.summary(made))
     return MADE
 
 
 def _review(options: argparse.Namespace) -> int:
-    with _watch().stage("loading"):
+    with watching().stage("loading"):
         from editor.review import server
-    server.serve(options.outputs, options.port, not options.no_browser, _say)
+    server.serve(options.outputs, options.port, not options.no_browser, say)
     return MADE
 
 
 def _at_desk(options: argparse.Namespace) -> int:
     """What the review page does as well: look at a version, correct it, judge it, make the next."""
-    watch = _watch()
+    watch = watching()
     from editor.review import commands
 
     answer = commands.run(options, watch)
-    _say(json.dumps(answer.facts, indent=2) if options.json else answer.text)
+    say(json.dumps(answer.facts, indent=2) if options.json else answer.text)
     return MADE
 
 
 def _doctor(options: argparse.Namespace) -> int:
     found = doctor.examine()
-    _say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
+    say(json.dumps(doctor.as_json(found), indent=2) if options.json else doctor.text(found))
     return MADE if found.ready else WRONG
 
 
 def _fit_pace(options: argparse.Namespace) -> int:
-    watch = _watch()
+    watch = watching()
     with watch.stage("fitting"):
         from editor.learning import pace
 
         fitted = pace.fit(options.table, options.first_year, options.last_year, options.fastest)
     if options.into:
         path, changed = pace.write_into(options.into, fitted)
-        _say("\n".join([f"{printable(str(path))}:", *(changed or ["nothing changed"])]))
+        say("\n".join([f"{printable(str(path))}:", *(changed or ["nothing changed"])]))
         return MADE
-    _say(json.dumps(fitted.as_json(), indent=2) if options.json else fitted.toml())
+    say(json.dumps(fitted.as_json(), indent=2) if options.json else fitted.toml())
     return MADE
 
 
 def _train(options: argparse.Namespace) -> int:
     config = arguments.config(options)
-    watch = _watch()
+    watch = watching()
     pipeline, _ = _story(watch)
     with watch.stage("loading"):
         from editor.learning.training import Training
@@ -188,9 +184,9 @@ def _train(options: argparse.Namespace) -> int:
     )
     trained = pipeline.train(config, training, watch)
     if options.json:
-        _say(json.dumps({**asdict(trained), "policy": str(trained.policy)}, indent=2))
+        say(json.dumps({**asdict(trained), "policy": str(trained.policy)}, indent=2))
     else:
-        _say(
+        say(
             f"Trained {trained.steps} steps, mean film score {trained.score:+.3f}\n"
             f"Next    cut with it: --policy {printable(str(trained.policy))}"
         )
@@ -205,11 +201,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.editors:
         return _editors(options)
     config = arguments.config(options)
-    watch = _watch()
+    watch = watching()
     pipeline, _ = _story(watch)
     if options.measure:
         measured = pipeline.measure(config, options.measure, options.lengths, watch)
-        _say(json.dumps(measured.as_json(), indent=2) if options.json else measured.text())
+        say(json.dumps(measured.as_json(), indent=2) if options.json else measured.text())
         return MADE
     from editor.learning import examination
 
@@ -225,13 +221,13 @@ def _evaluate(options: argparse.Namespace) -> int:
         from editor.learning import plotting
 
         plotting.draw(found, options.plot.absolute())
-    _say(json.dumps(found, indent=2) if options.json else examination.text(found))
+    say(json.dumps(found, indent=2) if options.json else examination.text(found))
     return MADE
 
 
 def _editors(options: argparse.Namespace) -> int:
     """Whether corrections teach, by simulated editors."""
-    watch = _watch()
+    watch = watching()
     _story(watch)
     from editor.learning import rounds, rounds_table
 
@@ -243,12 +239,12 @@ def _editors(options: argparse.Namespace) -> int:
         jobs=options.jobs,
     )
     found = rounds.evaluate(asked, watch)
-    _say(json.dumps(found, indent=2) if options.json else rounds_table.text(found["table"]))
+    say(json.dumps(found, indent=2) if options.json else rounds_table.text(found["table"]))
     return MADE
 
 
 def _retrain(options: argparse.Namespace) -> int:
-    watch = _watch()
+    watch = watching()
     _story(watch)
     from editor.correcting import taught
 
@@ -262,41 +258,41 @@ def _retrain(options: argparse.Namespace) -> int:
         command,
         watch,
     )
-    _say(json.dumps(taught.as_json(done), indent=2) if options.json else taught.text(done))
+    say(json.dumps(taught.as_json(done), indent=2) if options.json else taught.text(done))
     return MADE
 
 
 def _policies(options: argparse.Namespace) -> int:
-    watch = _watch()
+    watch = watching()
     _story(watch)
     from editor.correcting import taught
 
     facts, text = taught.policies(
         options.outputs, options.action, tuple(options.names), options.seed, watch
     )
-    _say(json.dumps(facts, indent=2) if options.json else text)
+    say(json.dumps(facts, indent=2) if options.json else text)
     return MADE
 
 
 def _bench(options: argparse.Namespace) -> int:
-    watch = _watch()
+    watch = watching()
     if options.peers:
         return _peers(options, watch)
     _story(watch)
     from editor.bench import suite, table
 
-    def say(rows: Sequence[table.Row]) -> None:
+    def show(rows: Sequence[table.Row]) -> None:
         if options.json:
             found = {"machine": suite.machine(), "rows": [table.as_json(row) for row in rows]}
-            _say(json.dumps(found, indent=2))
+            say(json.dumps(found, indent=2))
         else:
-            _say(table.draw(rows, suite.machine()))
+            say(table.draw(rows, suite.machine()))
 
     parts = options.parts or (suite.QUICK if options.quick else tuple(suite.PARTS))
     try:
-        say(suite.suite(options.files, options.runs, parts, watch))
+        show(suite.suite(options.files, options.runs, parts, watch))
     except suite.Unfinished as err:
-        say(err.rows)  # what was measured took long: it is not thrown away
+        show(err.rows)  # what was measured took long: it is not thrown away
         raise
     return MADE
 
@@ -312,9 +308,9 @@ def _peers(options: argparse.Namespace, watch: Watch) -> int:
     if options.plot:
         curves.draw(runs, options.plot)
     if options.json:
-        _say(json.dumps({"machine": suite.machine(), **curves.as_json(runs, rows)}, indent=2))
+        say(json.dumps({"machine": suite.machine(), **curves.as_json(runs, rows)}, indent=2))
     else:
-        _say(table.draw(rows, suite.machine()))
+        say(table.draw(rows, suite.machine()))
     return MADE
 
 
@@ -351,64 +347,3 @@ def _story(watch: Watch) -> tuple[ModuleType, ModuleType]:
     with watch.stage("loading"):
         from editor import pipeline, report
     return pipeline, report
-
-
-# --- speaking -------------------------------------------------------------------------------------
-
-
-def _watch() -> Watch:
-    """Bars on a terminal, plain lines elsewhere; of every stage where EDITOR_DEBUG is set."""
-    if sys.stderr.isatty():
-        return Bars(sys.stderr)
-    return Lines(sys.stderr, 0.0) if os.environ.get(DEBUG) == "1" else Lines(sys.stderr)
-
-
-def _say(text: str) -> None:
-    """Print to stdout; a reader that has gone away does not undo what was made."""
-    try:
-        print(text.rstrip("\n"), flush=True)
-    except BrokenPipeError:
-        # The interpreter flushes stdout once more at exit: let it go nowhere.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _complain(message: str, err: BaseException | None = None) -> None:
-    """One line on stderr, and the traceback before it where EDITOR_DEBUG is set."""
-    with suppress(BrokenPipeError):
-        if err is not None and os.environ.get(DEBUG) == "1":
-            traceback.print_exception(err)
-        print(f"editor: {printable(message)}", file=sys.stderr, flush=True)
-
-
-def _fault(err: Exception, argv: Sequence[str]) -> str:
-    """Say that the fault is ours, and where its traceback lies."""
-    said = f"a fault of this program, not of your footage: {type(err).__name__}: {err}"
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="film-editor-", suffix=".log", delete=False, errors="backslashreplace"
-        ) as log:
-            log.write(f"film-editor {__version__}\n{list(argv)!r}\n\n")
-            log.write("".join(traceback.format_exception(err)))
-    except OSError:
-        return f"{said}. {DEBUG}=1 shows where."
-    return f"{said}. What happened is written in {log.name}."
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end a run as Ctrl-C does: cleanly."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before: dict[signal.Signals, Any] = {}
-    with suppress(ValueError):  # not in the main thread: signals are the caller's matter
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:
-                before[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
