@@ -97,10 +97,10 @@ def add_bench(commands: "Commands[Parser]") -> None:
     bench.add_argument(
         "--parts",
         nargs="+",
-        choices=("analysis", "render", "many", "agent", "hour"),
+        choices=("analysis", "render", "many", "agent", "hour", "retrain"),
         metavar="PART",
         help="only these: analysis, render, many (a second cut of 500 shots), agent (deciding and"
-        " learning), hour (of 1080p)",
+        " learning), hour (of 1080p), retrain (on 20 corrected films of 60 cuts)",
     )
     bench.add_argument(
         "--quick", action="store_true", help="without the hour of 1080p and the 500 shots"

@@ -1,5 +1,6 @@
 """Do one measured thing in a process of its own: `python -m editor.bench.tasks NAME ARGUMENT...`"""
 
+import json
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -64,10 +65,18 @@ def render(file: str, cache: str, film: str, way: str) -> None:
     print(done.way)
 
 
+def retrain(policies: str) -> None:
+    """Retrain on many corrected films; prints what it took as JSON."""
+    from editor.bench import lessons
+
+    print(json.dumps(lessons.timed(Path(policies))))
+
+
 TASKS: dict[str, Callable[..., None]] = {
     "picture": picture,
     "analysis": analysis,
     "render": render,
+    "retrain": retrain,
 }
 
 if __name__ == "__main__":
