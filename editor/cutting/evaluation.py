@@ -87,19 +87,10 @@ class Counted(Reward):
 
     looks: list[int] = field(default_factory=lambda: [0])
 
-    def grow(
-        self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
-    ) -> tuple[Progress, Tensor, Tensor]:
-        """As Reward.grow."""
+    def cut_terms(self, film: Progress, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """As Reward.cut_terms: whatever scores a cut, alone or in a whole film, asks for these."""
         self.looks[0] += shot.numel()
-        return super().grow(film, shot, first, last)
-
-    def preview(
-        self, film: Progress, shot: Tensor, first: Tensor, last: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """As Reward.preview."""
-        self.looks[0] += shot.numel()
-        return super().preview(film, shot, first, last)
+        return super().cut_terms(film, shot, first, last)
 
 
 def counted(stage: Stage) -> tuple[Stage, list[int]]:

@@ -96,3 +96,13 @@ def test_the_most_like_shot_follows_when_cutting_by_similarity(cases):
     steps = [float(like[a, b]) for a, b in pairwise(shots)]
     everyone = float(like.mean())
     assert np.mean(steps) > everyone
+
+
+def test_whatever_scores_a_film_is_counted_as_a_look_at_the_reward():
+    stage, looks = evaluation.counted(make_stage(case_of(1).pool, case_of(1).brief))
+    film = BASELINES["uniform"](stage, 0)
+    before = looks[0]
+    local.scores(stage, [film, film])
+    assert looks[0] - before >= 2 * len(film)
+    found = evaluation.compare([case_of(1)], {"local": BASELINES["local"], **QUICK})
+    assert min(found["local"].looked, found["greedy"].looked) > found["uniform"].looked
