@@ -173,7 +173,8 @@ def test_footage_is_never_written_to(cut, rushes):
 def test_progress_is_plain_lines_on_stderr_where_that_is_no_terminal(cut):
     err = cut[1].stderr  # with EDITOR_DEBUG=1, by which short stages are named too
     stages = [line.split(":")[0] for line in err.splitlines() if line.endswith(": begins")]
-    assert stages == ["loading", "policy", "ingest", "analysis", "cutting", "render", "papers"]
+    told = ["loading", "policy", "ingest", "analysis", "cutting", "timeline", "render", "papers"]
+    assert stages == told
     assert "\x1b" not in err
     assert "two\\nlines.mp4" in err
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editor.cutting import whole
 from editor.cutting.environment import Stage
 from editor.cutting.rules import STUTTER
 from editor.cutting.whole import Choice, Script
@@ -21,6 +22,9 @@ from editor.cutting.whole import scores as scores
 ROUNDS = 60  # neighbourhoods at most
 EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
 NEIGHBOURS = 96  # films tried a round: one batch
+MANY_SHOTS = 100  # on offer, above which rounds are few and must count: then up to
+COMBINED = 16  # changes for the better at most are made together, and
+DRAWN = 5  # times as many films are drawn a round, and those tried that may be legal
 PATIENCE = 4  # rounds without gain before the film is left as it is
 MOVES = ("replace", "trim", "drop", "insert", "exchange")
 ODDS = (0.25, 0.3, 0.05, 0.1, 0.3)  # chosen: an exchange keeps the length, so it is often legal
@@ -40,10 +44,10 @@ def improve(
     best, looked, idle = list(made), 1, 0
     top = -np.inf if stutters(stage, best) else float(scores(stage, [best])[0])
     for _ in range(min(rounds, max(PATIENCE, EFFORT // stage.material.size))):
-        drawn = [_neighbour(stage, offered, best, random) for _ in range(NEIGHBOURS)]
-        faulty = _stutter(stage, drawn).tolist()
-        tried = [film for film, bad in zip(drawn, faulty, strict=True) if not bad] or [best]
+        tried = _tried(stage, offered, best, random) or [best]
         found = scores(stage, tried)
+        if stage.material.size > MANY_SHOTS and (more := _combined(stage, best, top, tried, found)):
+            tried, found = [*tried, *more], torch.cat([found, scores(stage, more)])
         looked += len(tried)
         at = int(found.argmax())
         if float(found[at]) > top + 1e-6:
@@ -53,6 +57,49 @@ def improve(
             if idle == PATIENCE:
                 break
     return best, looked
+
+
+def _tried(
+    stage: Stage, offered: Tensor, best: Sequence[Choice], random: np.random.Generator
+) -> list[list[Choice]]:
+    """Films about `best` to be scored."""
+    many = stage.material.size > MANY_SHOTS
+    tried: list[list[Choice]] = []
+    for _ in range(DRAWN if many else 1):
+        drawn = [_neighbour(stage, offered, best, random) for _ in range(NEIGHBOURS)]
+        good = ~_stutter(stage, drawn)
+        if many:
+            good &= whole.plausible(stage, drawn)
+        tried += [film for film, fine in zip(drawn, good.tolist(), strict=True) if fine]
+        if len(tried) >= NEIGHBOURS:
+            break
+    return tried[:NEIGHBOURS]
+
+
+def _combined(
+    stage: Stage,
+    best: Sequence[Choice],
+    top: float,
+    tried: Sequence[list[Choice]],
+    found: Tensor,
+) -> list[list[Choice]]:
+    """Films with the best change to `best`, the next best elsewhere besides, and so on.
+
+    found: (B,) scores of what was tried; `top` that of `best`.
+    """
+    order = found.argsort(descending=True)[: int((found > top).sum())].tolist()
+    film, touched, films = list(best), set[int](), list[list[Choice]]()
+    for change in (tried[at] for at in order[:COMBINED]):
+        if len(change) != len(best):
+            continue
+        places = {at for at, (old, new) in enumerate(zip(best, change, strict=True)) if old != new}
+        if places & touched:
+            continue
+        film = [change[at] if at in places else cut for at, cut in enumerate(film)]
+        touched |= places
+        films.append(film)
+    films = films[1:]  # the first is one of those that were tried
+    return [film for film in films if not stutters(stage, film)]
 
 
 def stutters(stage: Stage, film: Sequence[Choice]) -> bool:

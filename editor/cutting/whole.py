@@ -79,6 +79,19 @@ def play(stage: Stage, films: Sequence[Sequence[Choice]]) -> tuple[Progress, Ten
     return _finished(stage, stage.reward.start(len(films)), script), _legal(stage, script)
 
 
+def plausible(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
+    """(B,) bool: films of at least one cut that by pairs, order and length may be legal; a cheap
+    look that most of what is drawn at random does not pass."""
+    script, m, rules = Script.of(films), stage.material, stage.rules
+    shot, first, last = script.cuts.unbind(1)  # (T, B) each
+    there = torch.arange(len(shot))[:, None] < script.count
+    length = (m.length[shot, first, last] * there).sum(0)
+    fine = rules.allowed[shot, first, last].all(0) & (length >= rules.low) & (length <= rules.high)
+    if rules.order == "recorded":
+        fine &= (m.rank[shot[1:]] >= m.rank[shot[:-1]]).all(0)
+    return fine
+
+
 def finished(stage: Stage, start: Progress, films: Sequence[Sequence[Choice]]) -> Progress:
     """What films (B) that begin as `start` (B) have come to after further cuts, at least one each,
     whether or not the rules would allow them."""
