@@ -60,7 +60,7 @@ def improve(
 
 
 def _tried(
-    stage: Stage, offered: Tensor, best: Sequence[Choice], random: np.random.Generator
+    stage: Stage, offered: np.ndarray, best: Sequence[Choice], random: np.random.Generator
 ) -> list[list[Choice]]:
     """Films about `best` to be scored."""
     many = stage.material.size > MANY_SHOTS
