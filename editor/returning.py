@@ -37,6 +37,8 @@ class _Found:
 
 def bring_back(asked: Import, watch: Watch) -> Brought:
     """Make a new version from an exchange file. Raises EditorError for what an editor can mend."""
+    # Media that lie beside the file are kept by whole paths, wherever one stands.
+    asked = replace(asked, file=asked.file.absolute())
     ancestors = ancestry.candidates(asked.outputs, asked.onto)
     with writing_to(asked.outputs):
         cache = Cache(asked.cache)

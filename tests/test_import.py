@@ -241,6 +241,29 @@ def test_media_that_moved_are_found_by_name(format, moved, outputs, bring, tmp_p
     assert any("found by its name" in note for note in made["notes"])
 
 
+def test_media_beside_the_file_are_kept_by_whole_paths_wherever_one_stands(
+    film, bring, tmp_path, monkeypatch
+):
+    path = exported(film, "otio", tmp_path / "sent")
+    for cut in film.cuts:
+        (path.parent / cut.clip.name).exists() or shutil.copy(cut.clip.path, path.parent)
+    told = json.loads(path.read_text())
+
+    def gone(node: Any) -> None:
+        for child in node.values() if isinstance(node, dict) else node:
+            if isinstance(child, dict | list):
+                gone(child)
+        if isinstance(node, dict) and "target_url" in node:
+            node["target_url"] = Path(node["target_url"]).name
+
+    gone(told)
+    path.write_text(json.dumps(told))
+    monkeypatch.chdir(tmp_path)
+    made = bring(Path("sent") / path.name, "--onto", "toys-v001")
+    assert all(Path(cut["clip"]).is_absolute() for cut in made["cuts"])
+    assert len(made["cuts"]) == len(film.cuts)
+
+
 @pytest.mark.parametrize("format", ["fcpxml", "mlt", "otio"])
 def test_media_that_were_renamed_are_found_by_content(format, moved, outputs, bring, tmp_path):
     sent, old, new = moved

@@ -82,11 +82,23 @@ def _retimed(change: Change, difference: Difference) -> str:
 
 def _moved(change: Change, difference: Difference) -> str:
     ends = f"; {_ends(change, difference)}" if change.trimmed else ""
-    way = "later" if (change.after_index or 0) > (change.before_index or 0) else "earlier"
+    way = "later" if _came_later(change, difference) else "earlier"
     return (
         f"Cut {_number(change.before_index)} ({change.cut.clip.name}) moved {way}, it is now cut"
         f" {_number(change.after_index)}{ends}{_speed(change)}."
     )
+
+
+def _came_later(moved: Change, difference: Difference) -> bool:
+    """Whether more of the cuts that both films have stand before it than did: what was dropped or
+    inserted there moved nothing."""
+    both = [one for one in difference.changes if one.before and one.after and one is not moved]
+
+    def ahead(place: str) -> int:
+        mine = getattr(moved, place)
+        return sum(getattr(one, place) < mine for one in both)
+
+    return ahead("after_index") > ahead("before_index")
 
 
 def _replaced(change: Change, difference: Difference) -> str:

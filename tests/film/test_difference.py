@@ -73,6 +73,14 @@ def test_a_moved_cut_is_the_one_that_left_the_others_in_order():
     assert "moved later, it is now cut 4; 6 frames off its end" in words(trimmed)[1]
 
 
+def test_a_cut_that_moved_past_another_moved_later_whatever_was_dropped_before_it():
+    found = compare(film(*SPANS), film(SPANS[0], SPANS[3], SPANS[2]))
+    assert "Cut 4 (a.mov) moved earlier, it is now cut 2." in words(found)
+    spans = [(A, 0, 50), (B, 0, 40), (C, 0, 30), (A, 200, 260)]
+    found = compare(film(*spans), film((B, 0, 40), (A, 200, 260), (C, 0, 30)))
+    assert "Cut 3 (c.mov) moved later, it is now cut 3." in words(found)
+
+
 def test_of_two_that_changed_places_the_shorter_moved():
     found = compare(film((A, 0, 90), (B, 0, 20)), film((B, 0, 20), (A, 0, 90)))
     assert [(c.kind, c.cut.clip.name) for c in found.changes] == [

@@ -22,7 +22,7 @@ from editor.timing import FrameSpan, rate_text
 MOST_FILES = 20  # projects that one plays, in all
 # Nodes and entries passed on the way to the clips: what is nested twice at each of forty levels
 # would never end. A film of ten thousand cuts comes to about 50,000.
-MOST_PASSED = 1_000_000
+MOST_PASSED = 200_000
 
 
 @dataclass(frozen=True)
