@@ -24,9 +24,11 @@ export function refuse(control, text) {
   bubble.dataset.since = String(performance.now());
 }
 
-export function clearRefusal() {
+/** The press that was refused does not take its own answer away; Escape always does. */
+export function clearRefusal(event) {
   const bubble = $("#refusal");
-  if (bubble.hidden || performance.now() - Number(bubble.dataset.since) < 50) return;
+  const fresh = performance.now() - Number(bubble.dataset.since) < 50;
+  if (bubble.hidden || (fresh && event?.key !== "Escape")) return;
   bubble.hidden = true;
   $('[aria-describedby="refusal"]')?.removeAttribute("aria-describedby");
 }
