@@ -112,11 +112,23 @@ def _replaced(change: Change, difference: Difference) -> str:
     )
 
 
+def _again(inserted: Change, difference: Difference) -> bool:
+    """Whether frames of it still stand in the cut that it shares them with: nothing was split."""
+    span = inserted.cut.source
+    others = [one for one in difference.changes if one.before_index == inserted.shared]
+    return any(
+        one.after.source.first < span.stop and span.first < one.after.source.stop
+        for one in others
+        if one.after is not None
+    )
+
+
 def _inserted(change: Change, difference: Difference) -> str:
     length = frames(change.cut.length)
     if change.shared is not None:
+        what = "is shown again" if _again(change, difference) else "was split"
         return (
-            f"Cut {change.shared + 1} was split: {name(change.cut)} is now cut"
+            f"Cut {change.shared + 1} {what}: {name(change.cut)} is now cut"
             f" {_number(change.after_index)}, {length}{_speed(change)}."
         )
     return (

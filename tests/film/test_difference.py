@@ -81,6 +81,12 @@ def test_a_cut_that_moved_past_another_moved_later_whatever_was_dropped_before_i
     assert "Cut 3 (c.mov) moved later, it is now cut 3." in words(found)
 
 
+def test_a_cut_that_stands_twice_is_shown_again_and_was_not_split():
+    said = words(compare(film(*SPANS), film(*SPANS, SPANS[0])))
+    assert said[0] == "Kept 4 of 4 cuts as they were."
+    assert said[1].startswith("Cut 1 is shown again: a.mov ") and "is now cut 5" in said[1]
+
+
 def test_of_two_that_changed_places_the_shorter_moved():
     found = compare(film((A, 0, 90), (B, 0, 20)), film((B, 0, 20), (A, 0, 90)))
     assert [(c.kind, c.cut.clip.name) for c in found.changes] == [
