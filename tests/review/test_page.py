@@ -212,6 +212,7 @@ class open_tab:
 
     def __enter__(self) -> Tab:
         page = self.context.new_page()
+        page.set_default_timeout(3 * PATIENCE)  # to open; what is waited for has PATIENCE
         home = self.address.partition("/#")[0]
         page.on("pageerror", lambda err: self.said.append(str(err)))
         page.on("console", self._heard)
@@ -292,6 +293,40 @@ def test_nothing_on_the_page_moves_while_it_plays(tab):
     tab.press("Space")
     tab.wait("body", "data-playing", "0")
     assert tab.page.evaluate("window.shifts") == 0
+
+
+def test_a_picture_that_is_not_the_playheads_is_dimmed_while_the_right_one_is_awaited(tab):
+    held: list[Any] | None = []
+
+    def hold(route: Any) -> None:
+        if held is None:
+            route.continue_()
+        else:
+            held.append(route)
+
+    tab.page.route("**/media/**", hold)
+    tab.press(".")  # the film begins a frame later: a picture that was not fetched yet
+    tab.wait("#picture", "data-late", re.compile(r"^\d+$"))
+    waiting, held = held, None
+    for route in waiting:
+        route.continue_()
+    expect(tab.page.locator("#picture:not([data-late])")).to_have_count(1, timeout=PATIENCE)
+    assert [tab.number(0)] == tab.expected(0)
+
+
+def test_a_version_that_is_opened_again_is_stepped_through_and_played(tab):
+    for title in ("rushes-v002", "rushes-v001"):
+        tab.page.locator("#version").select_option(title)
+        tab.wait("body", "data-title", title)
+        tab.whole()
+    tab.press("ArrowRight", "ArrowRight")
+    assert [tab.number(2)] == tab.expected(2)
+    tab.press("l")
+    tab.wait("#picture", "data-drawn", re.compile(r"^[1-9]\d$"))
+    tab.press("k")
+    tab.wait("body", "data-playing", "0")
+    frame, number = tab.read()
+    assert [number] == tab.expected(frame)
 
 
 # --- corrections ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ const SLOTS = 3; // video elements: the playing, the next, and the one before
 const WIDEST = 1280; // px of the canvas: no picture is larger
 const SOON = 0.5; // s before a cut at which the next clip's start is planned
 const SPEEDS = [1, 2, 4, 8];
+const LATE = 400; // ms after which a picture that is not the playhead's is dimmed
 const REST = 220; // ms at rest before the clip's own picture is fetched, sharper than the proxy's
 
 export class Player {
@@ -172,7 +173,12 @@ export class Player {
     this.frame = clamp(Math.round(frame), 0, this.last);
     this.turn += this.speed === 0 ? 1 : 0;
     this.onFrame(this.frame);
-    this.going ??= this.#arrive().finally(() => (this.going = null));
+    this.late ??= setTimeout(() => (this.canvas.dataset.late = this.frame), LATE);
+    this.going ??= this.#arrive().finally(() => {
+      this.going = null;
+      this.late = clearTimeout(this.late);
+      delete this.canvas.dataset.late;
+    });
     return this.going;
   }
 
@@ -218,11 +224,10 @@ export class Player {
   async #still(item, frame, turn) {
     const { sequence } = this;
     const image = await this.stills.get(item.clip.still(this.#shownAt(item, frame)));
-    if (sequence !== this.sequence) return;
-    this.#drew(frame);
-    if (turn !== this.turn && this.frame !== frame) return;
+    if (sequence !== this.sequence || (turn !== this.turn && this.frame !== frame)) return;
     this.#black();
     if (image) this.#paint(image, [0, 0, this.canvas.width, this.canvas.height]);
+    this.#drew(frame);
   }
 
   #shownAt(item, frame) {

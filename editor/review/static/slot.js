@@ -26,9 +26,12 @@ export class Slot {
     this.#watch();
   }
 
-  /** Point the slot at a clip; nothing happens where it stands there already. */
+  /** Point the slot at a clip; where its media is open already, only under the clip's new name. */
   open(clip) {
-    if (this.clip?.media === clip.media) return;
+    if (this.clip?.media === clip.media) {
+      this.clip = clip; // a film that is opened again has clips of its own
+      return;
+    }
     this.video.pause();
     this.clip = clip;
     this.shown = null;
