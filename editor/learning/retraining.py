@@ -108,7 +108,7 @@ def _retrain(asked: Asked, advance: Advance) -> Retrained:
     leads = judged.promoted and (judged.taste or judged.lengths)
     if leads and asked.steps and stages and not asked.dry:
         start = agent.load_weights(str(weights) if weights else base)
-        network, kl = _lead(asked, start, stages, taste, advance, total)
+        network, kl = lead(asked, start, stages, taste, advance, total)
         done = asked.steps
     words = telling.words(told, found, judged)
     name = learned.next_name(asked.policies)
@@ -137,7 +137,7 @@ def apart(film: Timeline, wanted: Timeline) -> float:
 # --- the network ----------------------------------------------------------------------------------
 
 
-def _lead(
+def lead(
     asked: Asked,
     start: Policy,
     stages: Sequence[Stage],
