@@ -277,7 +277,7 @@ def _render(
                 {digest: seen.sound for digest, seen in looked.analyses.items()},
                 lambda share: advance(share, 1.0, "film.mp4"),
             )
-    with stages.run("render", "papers") as advance:
+    with stages.run("papers") as advance:
         advance(0, 2, "storyboard.png")
         storyboard.draw(timeline, folder / "storyboard.png")
         advance(1, 2, "pacing.png")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from editor.film.render import RenderReport
 
 DIGITS = 4  # of rewards and terms: the fifth is the order in which floats were added
-STAGES = ("ingest", "shots", "analysis", "cutting", "render")
+STAGES = ("ingest", "shots", "analysis", "cutting", "render", "papers")
 REASONS_SHOWN = 6  # lines of the summary: the rest is in left_out.txt
 NAMES_SHOWN = 5
 

@@ -126,7 +126,8 @@ def test_the_json_names_all_that_the_manual_promises(made):
     assert made["size"] == [160, 96]
     assert made["seed"] == 3
     assert made["style"] == "default"
-    assert list(made["seconds"]) == ["ingest", "shots", "analysis", "cutting", "render"]
+    stages = ["ingest", "shots", "analysis", "cutting", "render", "papers"]
+    assert list(made["seconds"]) == stages
     assert all(seconds > 0 for seconds in made["seconds"].values())
     for number, row in enumerate(made["cuts"]):
         assert list(row) == CUT_KEYS
@@ -196,6 +197,16 @@ def test_the_summary_says_what_was_made_from_what_and_what_to_do_next(cut, rushe
     for word in ("From", "Times", "Unused", "Skipped", "Next", "ingest", "--duration"):
         assert word in out
     assert not (outputs / "again-v001" / "film.mp4").exists()
+
+
+def test_the_times_name_no_stage_that_did_not_happen(cut, rushes, capsys):
+    outputs = cut[0] / "outputs"
+    argv = ["cut", str(rushes), "--outputs", str(outputs), "--name", "unrendered"]
+    assert main([*argv, "--duration", "5", "--no-render"]) == MADE
+    times = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Times"))
+    assert "render" not in times and "papers" in times
+    told = json.loads((outputs / "unrendered-v001" / "report.json").read_text(encoding="utf-8"))
+    assert told["seconds"]["render"] == 0 and told["seconds"]["papers"] > 0
 
 
 def test_the_same_seed_cuts_the_same_film_and_reads_all_from_the_cache(cut, made, rushes, capsys):
