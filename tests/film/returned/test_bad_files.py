@@ -77,14 +77,35 @@ def test_a_truncated_file_is_named_or_read_as_far_as_it_goes(suffix, share, tmp_
 @pytest.mark.parametrize("name", ["film.mov", "film", "film.prproj"])
 def test_an_unknown_suffix_is_answered_with_the_known_ones(name, tmp_path):
     (tmp_path / name).write_text("x")
-    assert ".fcpxml" in refused(tmp_path / name, "cannot be imported")
+    said = refused(tmp_path / name, "cannot be imported")
+    assert ".fcpxml" in said and "nothing" not in said
+
+
+def test_a_folder_is_called_one_and_the_files_in_it_that_could_be_meant_are_named(tmp_path):
+    folder = tmp_path / "toys-v003"
+    folder.mkdir()
+    assert "no file that can be imported" in refused(folder, "is a folder")
+    for name in ("timeline.otio", "toys.MLT", "film.mp4", ".hidden.otio", "report.json"):
+        (folder / name).write_text("x")
+    (folder / "deep.edl").mkdir()
+    said = refused(folder, "is a folder")
+    assert said.endswith(f"Name a file in it: {folder / 'timeline.otio'} or {folder / 'toys.MLT'}.")
+    refused(folder / "deep.edl", "is a folder")
+    for number in range(9):
+        (folder / f"cut {number}.edl").write_text("x")
+    assert refused(folder, "is a folder").endswith(" and 8 more.")
+
+
+def test_a_file_that_is_not_there_is_called_so_whatever_it_ends_in(tmp_path):
+    refused(tmp_path / "toys-v003", "No such file")
+    refused(tmp_path / "film.mov", "No such file")
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "film.edl")
     refused(tmp_path / "film.edl", "no file")
     (tmp_path / "film.mlt").mkdir()
-    refused(tmp_path / "film.mlt", "cannot be read|no file")
+    refused(tmp_path / "film.mlt", "is a folder")
     refused(tmp_path / "gone.otio", "No such file")
 
 
