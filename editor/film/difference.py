@@ -2,7 +2,8 @@
 inserted, replaced, retimed; as data, and as an editor would tell it.
 
 Cuts of the two films are the same cut where they show some of the same frames of one clip. Which
-of several is decided by the share of frames that two cuts have in common, then by their order.
+of several is decided by the share of frames that two cuts have in common, then by their order:
+of cuts that stand more often than they did, those were kept that make the longest run in place.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from editor.film.common_run import Pair, Row, common_run
 from editor.film.timeline import Cut, Timeline
 
 KINDS = ("kept", "trimmed", "retimed", "moved", "replaced", "inserted", "dropped")
@@ -20,6 +22,9 @@ SETTINGS = ("rate", "size", "fit", "music")  # of a film as a whole
 # with less they merely touch, and an editor would say that other frames were chosen.
 LEAST_SHARED = Fraction(1, 10)
 ORDER_WEIGHT = 1e-3  # of keeping the order, against shares in common: it only parts equals
+# The same, of a clip that stands more often than it did: its copies are whole, and one of them is
+# the film that was kept, though a cut of it was trimmed meanwhile and stands untrimmed in another.
+COPY_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -123,22 +128,58 @@ def compare(
 
 # --- which cut is which ---------------------------------------------------------------------------
 
-Pair = tuple[int, int]  # a cut's place before, and after
-
 
 def _pairs(before: Sequence[Cut], after: Sequence[Cut]) -> list[Pair]:
     """The cuts that both films have, by place before."""
     old, new = _by_clip(before), _by_clip(after)
+    shared = {
+        digest: _likeness([before[i] for i in old[digest]], [after[j] for j in new[digest]])
+        for digest in old
+        if digest in new
+    }
+    run = common_run(_rows(old, new, shared, len(before)), len(after))
     found: list[Pair] = []
-    for digest in old.keys() & new.keys():
+    for digest, likeness in shared.items():
         rows, columns = old[digest], new[digest]
-        likeness = _likeness([before[i] for i in rows], [after[j] for j in columns])
-        apart = np.abs(
-            np.array(rows)[:, None] / len(before) - np.array(columns)[None, :] / len(after)
-        )
-        worth = np.where(likeness > 0, likeness + ORDER_WEIGHT * (1 - apart), 0.0)
+        order = _order(rows, columns, run, max(len(before), len(after)))
+        worth = np.where(likeness > 0, likeness + order, 0.0)
         found += [(rows[i], columns[j]) for i, j in _picked(worth)]
     return sorted(found)
+
+
+def _rows(
+    old: Mapping[str, list[int]],
+    new: Mapping[str, list[int]],
+    shared: Mapping[str, np.ndarray],
+    before: int,
+) -> list[Row]:
+    """Of each of the cuts before, the cuts after that show some of it. shared: by clip."""
+    nothing = np.zeros(0, np.int64), np.zeros(0)
+    rows: list[Row] = [nothing] * before
+    for digest, likeness in shared.items():
+        columns = np.array(new[digest], np.int64)
+        for i, row in enumerate(old[digest]):
+            alike = likeness[i] > 0
+            rows[row] = columns[alike], likeness[i, alike]
+    return rows
+
+
+def _order(
+    rows: Sequence[int], columns: Sequence[int], run: frozenset[Pair], most: int
+) -> np.ndarray:
+    """What it is worth that cuts of one clip stand where they stood: (rows, columns) float64.
+
+    rows, columns: places before and after. run: what stayed in order. most: cuts of either film.
+    """
+    apart = np.abs(np.array(rows)[:, None] - np.array(columns)[None, :]) / most
+    worth: np.ndarray = ORDER_WEIGHT * (1 - apart)
+    in_run = COPY_WEIGHT if len(columns) > len(rows) else ORDER_WEIGHT
+    place = {column: j for j, column in enumerate(columns)}
+    kept = {old: new for old, new in run if new in place}
+    for i, row in enumerate(rows):
+        if row in kept:
+            worth[i, place[kept[row]]] += in_run
+    return worth
 
 
 def _picked(worth: np.ndarray) -> Iterator[Pair]:

@@ -87,6 +87,59 @@ def test_a_cut_that_stands_twice_is_shown_again_and_was_not_split():
     assert said[1].startswith("Cut 1 is shown again: a.mov ") and "is now cut 5" in said[1]
 
 
+def kept(difference: Difference) -> list[tuple[int, int]]:
+    """Places before and after of the cuts that stayed."""
+    return [
+        (c.before_index, c.after_index)
+        for c in difference.changes
+        if c.kind in ("kept", "trimmed") and c.before_index is not None
+    ]
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+@pytest.mark.parametrize("length", [1, 2, 4, 7, 40])
+def test_of_whole_copies_the_one_in_place_was_kept_and_the_others_are_shown_again(copies, length):
+    spans = [((A, B, C)[n % 3], 10 * n, 10 * n + 10) for n in range(length)]
+    found = compare(film(*spans), film(*spans * copies))
+    assert kept(found) == [(n, n) for n in range(length)]
+    again = [line for line in words(found) if "is shown again" in line]
+    assert len(again) == length * (copies - 1) == len(found.of("inserted"))
+    assert not found.of("moved") and not found.of("dropped")
+
+
+def test_a_copy_behind_something_new_is_not_the_kept_one():
+    new = (FAST, 0, 50)
+    found = compare(film(*SPANS), film(new, *SPANS, new, *SPANS))
+    assert kept(found) == [(n, n + 1) for n in range(4)]
+
+
+def test_of_copies_the_longest_run_was_kept():
+    found = compare(film(*SPANS), film(*SPANS[:2], SPANS[3], *SPANS))
+    assert kept(found) == [(n, n + 3) for n in range(4)]
+
+
+def test_a_trim_in_the_copy_in_place_does_not_move_its_cut_to_the_other():
+    trimmed = [*SPANS[:2], (C, 104, 200), SPANS[3]]
+    found = compare(film(*SPANS), film(*trimmed, *SPANS))
+    assert kept(found) in ([(n, n) for n in range(4)], [(n, n + 4) for n in range(4)])
+    both = [*SPANS[:2], (C, 103, 200), SPANS[3]]
+    found = compare(film(*SPANS), film(*trimmed, *both))
+    assert not found.of("moved")
+
+
+def test_a_swap_of_cuts_that_share_frames_is_a_swap_and_no_slip():
+    spans = [(A, 0, 50), (B, 0, 40), (A, 10, 60)]
+    found = compare(film(*spans), film(*spans[::-1]))
+    assert [(c.head, c.tail) for c in found.changes] == [(0, 0)] * 3
+    assert len(found.of("moved")) == 2
+
+
+def test_of_copies_in_the_film_before_the_one_that_went_was_dropped():
+    found = compare(film(*SPANS, *SPANS), film(*SPANS))
+    assert kept(found) == [(n, n) for n in range(4)]
+    assert [c.before_index for c in found.of("dropped")] == [4, 5, 6, 7]
+
+
 def test_of_two_that_changed_places_the_shorter_moved():
     found = compare(film((A, 0, 90), (B, 0, 20)), film((B, 0, 20), (A, 0, 90)))
     assert [(c.kind, c.cut.clip.name) for c in found.changes] == [
