@@ -332,6 +332,33 @@ def test_media_that_are_gone_keep_their_place_where_a_version_knows_them(
     assert (outputs / made["version"] / "storyboard.png").is_file()
 
 
+def relinked(path: Path, kind: str, name: str, url: str, to: Path) -> Path:
+    """The .otio with the media of every clip of a name, on tracks of a kind, at another URL."""
+    told = json.loads(path.read_text())
+    for track in told["tracks"]["children"]:
+        for child in track["children"] if track["kind"] == kind else ():
+            reference = child.get("media_references", {}).get("DEFAULT_MEDIA")
+            if child.get("name") == name and reference:
+                reference["target_url"], child["metadata"] = url, {}
+                reference["available_range"] = None
+                child["name"] = Path(url).name
+    to.write_text(json.dumps(told))
+    return to
+
+
+@pytest.mark.parametrize("name", ["gone.mov", "änne 1.mxf"])
+def test_the_sound_of_a_picture_that_is_gone_is_its_own_and_no_music(name, film, bring, tmp_path):
+    path = exported(film, "otio", tmp_path / "sent")
+    made = bring(relinked(path, "Video", "änne 1.mov", f"file:///gone/{name}", tmp_path / "a.otio"))
+    assert saved.read(Path(made["timeline"]).parent).timeline.music == film.music
+    own = [note for note in made["notes"] if "änne 1.mov" in note and "sound" in note]
+    assert own == [
+        f"the sound änne 1.mov at {at} is the own sound of {name}, whose picture is gone: it is"
+        " left out with it"
+        for at in ("00:00:00:00", "00:00:04:18")
+    ]
+
+
 def test_a_film_of_which_no_media_are_found_is_refused(moved, outputs, bring, tmp_path):
     sent, old, _ = moved
     shutil.rmtree(outputs / "toys-v001")

@@ -9,18 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
-from pathlib import Path
 
 from editor.errors import FootageError
 from editor.film import conform
 from editor.film.export import mlt
 from editor.film.export import sequence as exported
-from editor.film.returned import splits
+from editor.film.returned import sounds, splits
 from editor.film.returned.flatten import Piece, flatten
 from editor.film.returned.items import Item, Returned
 from editor.film.returned.moments import begins
-from editor.film.returned.relink import Linked, refusal
-from editor.film.timeline import Cut, Music, Timeline
+from editor.film.returned.relink import Linked
+from editor.film.timeline import Cut, Timeline
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, convert_length, source_frame, to_frames
 
@@ -63,7 +62,7 @@ def rebuild(returned: Returned, linked: Linked, parent: Timeline | None) -> Rebu
         *splits.split_edits(pieces, returned, linked),
         *laying.notes,
     )
-    timeline, said = _film(returned, laying.cuts, parent)
+    timeline, said = _film(returned, linked, laying.cuts, parent)
     return Rebuilt(
         timeline,
         tuple(dict.fromkeys((*returned.notes, *linked.notes, *notes, *said))),
@@ -205,7 +204,7 @@ def _common(cut: Cut, span: FrameSpan) -> int:
 
 
 def _film(
-    returned: Returned, cuts: Sequence[Cut], parent: Timeline | None
+    returned: Returned, linked: Linked, cuts: Sequence[Cut], parent: Timeline | None
 ) -> tuple[Timeline, list[str]]:
     notes: list[str] = []
     clips = [cut.clip for cut in cuts]
@@ -215,52 +214,8 @@ def _film(
         size = conform.even_size(size)
     _, size = conform.conform(clips, returned.rate, size)
     fit = returned.fit or (parent.fit if parent else "letterbox")
-    music, said = _music(returned, {cut.clip.path for cut in cuts}, parent)
+    music, said = sounds.music(returned, linked, {cut.clip.path for cut in cuts}, parent)
     return Timeline(tuple(cuts), returned.rate, size, music, fit), notes + said
-
-
-def _music(
-    returned: Returned, pictures: set[Path], parent: Timeline | None
-) -> tuple[Music | None, list[str]]:
-    """The first sound without a picture of ours that lies under the film's first frame."""
-    seen = {item.media for item in returned.items if item.kind == "picture"}
-    laid = sorted(
-        (
-            item
-            for item in returned.items
-            if item.kind == "sound" and item.enabled and item.held and item.media not in seen
-        ),
-        key=lambda item: (item.place.first, item.layer),
-    )
-    notes, found = [], None
-    names = dict.fromkeys(item.media.name for item in laid)
-    for item in laid:
-        path = next((path for path in item.media.paths if not refusal(path)), None)
-        if path in pictures:
-            continue
-        if path is None or not _sounds(path):
-            notes.append(f"the sound {item.media.name} was not found")
-        elif found is None and item.place.first == 0:
-            found = Music(path, max(Fraction(0), item.source.first - (item.media.start or 0)))
-        elif found is None or path != found.path:
-            at = Timecode(item.place.first, returned.rate)
-            notes.append(
-                f"the sound {item.media.name} at {at} is left out: one piece of music lies under"
-                " the whole film here"
-            )
-    if found and parent and parent.music and parent.music.path == found.path:
-        near = abs(parent.music.offset - found.offset) * returned.rate
-        found = parent.music if near <= 1 else found
-    return found, list(dict.fromkeys(notes)) if names else []
-
-
-def _sounds(path: Path) -> bool:
-    from editor.film.encode import sound_format  # takes long to load, and few films need it
-
-    try:
-        return sound_format(path)[0] > 0
-    except FootageError:
-        return False
 
 
 # --- what is said ---------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ class Search:
         """The files by name, as both people and file systems tell names apart or do not."""
         named: dict[str, list[Path]] = {}
         for path in self.files:
-            named.setdefault(_same_name(path.name), []).append(path)
+            named.setdefault(same_name(path.name), []).append(path)
         return named
 
 
@@ -126,9 +126,9 @@ def _known(media: Media, clips: Sequence[Clip]) -> Clip | None:
     """The one clip that a medium was, by its content, else by its path or name."""
     if media.digest is not None:
         return next((clip for clip in clips if clip.digest == media.digest), None)
-    names = {_same_name(path.name) for path in media.paths} | {_same_name(media.name)}
+    names = {same_name(path.name) for path in media.paths} | {same_name(media.name)}
     found = {clip.digest: clip for clip in clips if clip.path in media.paths}
-    found = found or {clip.digest: clip for clip in clips if _same_name(clip.name) in names}
+    found = found or {clip.digest: clip for clip in clips if same_name(clip.name) in names}
     fitting = [clip for clip in found.values() if _like(media, clip)]
     return fitting[0] if len(fitting) == 1 else None
 
@@ -173,10 +173,10 @@ def _find(media: Media, search: Search) -> _Found | str:
 def _called(media: Media, search: Search) -> list[Path]:
     """Files of its name; of its name with any suffix where it has none; else of its reel."""
     names = dict.fromkeys((media.name, *(path.name for path in media.paths)))
-    found = [path for name in names if name for path in search.by_name.get(_same_name(name), ())]
+    found = [path for name in names if name for path in search.by_name.get(same_name(name), ())]
     if not found:
-        stems = {_same_name(name) for name in names if name}
-        found = [path for path in search.files if _same_name(path.stem) in stems]
+        stems = {same_name(name) for name in names if name}
+        found = [path for path in search.files if same_name(path.stem) in stems]
     if not found and media.reel:
         found = [path for path in search.files if _as_reel(path).startswith(media.reel.upper())]
     return found
@@ -269,7 +269,8 @@ def _walk(folder: Path, most: int) -> Iterator[Path]:
         looked += len(folders)
 
 
-def _same_name(name: str) -> str:
+def same_name(name: str) -> str:
+    """The name as names are compared: case and ways to write an accent are told apart nowhere."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
