@@ -19,6 +19,7 @@ from editor.timing import FrameSpan, Timecode, parse_rate, snap_rate
 VERSIONS = ("1", "2", "3", "4", "5")
 NTSC = Fraction(1000, 1001)
 FIT = Fraction(1, 100)  # percent by which our own scale to fit the picture may be rounded
+NOT_SAID = -1  # of a point: as the format has it
 STANDS = ("clipitem", "generatoritem", "transitionitem")
 NO_FILE = ("Slug", "GraphicAndType", "Text", "ColorMatte")  # media sources that are no files
 
@@ -112,12 +113,10 @@ class _Reading:
                 Media(name), nothing, place, layer, kind, what=what, held=False, opaque=(row,)
             )
         rate, speed = self._rate(child, self.rate), self._speed(child)
-        begin = max(0, self._whole(child, "in", 0)) + self._whole(
-            child, "subclipinfo/startoffset", 0
-        )
+        begin, out = self._points(child, name)
         first = (begin / rate + late / self.rate) * max(Fraction(0), speed)
-        out, lasting = self._whole(child, "out", -1), None
-        if out > begin and place == self._written(child):
+        lasting = None
+        if out is not None and place == self._written(child):
             lasting = (out - begin) / rate
         return Item(
             self._media(child, name),
@@ -128,6 +127,19 @@ class _Reading:
             speed=speed,
             opaque=tuple(self._effects(child)) if kind == "picture" else (),
         )
+
+    def _points(self, child: Element, name: str) -> tuple[int, int | None]:
+        """Frames of the file at which a clip begins and ends; None where the end is not said."""
+        begin, out = self._whole(child, "in", NOT_SAID), self._whole(child, "out", NOT_SAID)
+        begin = 0 if begin == NOT_SAID else begin
+        if out != NOT_SAID and out <= begin:
+            problem = "no length" if out == begin else "a negative length"
+            raise ReturnedError(
+                f"{self.path}: {name!r} has {problem} (in {begin}, out {out}). It was not written"
+                " by an editing program, or is damaged."
+            )
+        inside = self._whole(child, "subclipinfo/startoffset", 0)
+        return begin + inside, None if out == NOT_SAID else out + inside
 
     def _written(self, child: Element) -> FrameSpan:
         return FrameSpan(self._whole(child, "start", -1), self._whole(child, "end", -1))

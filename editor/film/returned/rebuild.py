@@ -145,12 +145,12 @@ class _Laying:
     def _new(self, item: Item, clip: Clip, begin: Fraction, piece: Piece) -> Cut | None:
         """A cut that no film had before, inside its media; None where none of it is."""
         length = len(piece.place)
-        first = self._first(clip, begin, length)
+        begins = first = self._first(clip, begin, length)
         late = max(0, ceil(-first * self.rate / clip.rate))  # film frames before the media begins
         first = max(first, 0) if late else first
         fits = min(length - late, _frames_to_the_end(clip, first, self.rate))
         if fits < length:
-            self._say_outside(clip, piece, length - max(0, fits))
+            self._say_outside(clip, piece, begins, length - max(0, fits))
         if fits <= 0:
             return None
         span = FrameSpan(first, self._stop(item, clip, first, fits))
@@ -177,11 +177,13 @@ class _Laying:
         shown = source_frame(length - 1, first, clip.frames, clip.rate, self.rate)
         return min(clip.frames, max(shown + 1, first + count))
 
-    def _say_outside(self, clip: Clip, piece: Piece, count: int) -> None:
+    def _say_outside(self, clip: Clip, piece: Piece, first: int, count: int) -> None:
         at = Timecode(piece.place.first, self.rate)
+        stop = first + to_frames(len(piece.place) / self.rate, clip.rate)
+        noun = "frame" if count == 1 else "frames"
         self.notes.append(
-            f"{clip.name} at {at}: {count} frames lie outside its {clip.frames} frames and are left"
-            " out"
+            f"{clip.name} at {at}: it shows frames {first} to {stop} of a clip of {clip.frames}"
+            f" frames: a gap of {count} {noun}, which is closed"
         )
 
 

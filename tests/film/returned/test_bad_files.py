@@ -217,6 +217,18 @@ def test_a_clip_of_no_or_negative_length_is_named(suffix, wrong, tmp_path):
     refused(path, "length|no time|not a number|is nan|is inf|is no|outside")
 
 
+@pytest.mark.parametrize(("first", "stop"), [(9, 7), (9, 9), (9, 0), (0, 0)])
+def test_points_of_fcp7_that_leave_nothing_between_them_are_named(first, stop, tmp_path):
+    path = good(".xml", tmp_path)
+    path.write_text(
+        path.read_text()
+        .replace("<in>0</in>", f"<in>{first}</in>")
+        .replace("<out>7</out>", f"<out>{stop}</out>")
+    )
+    said = refused(path, "length")
+    assert "'one.mov'" in said and f"in {first}, out {stop}" in said
+
+
 @pytest.mark.parametrize(
     ("suffix", "right", "wrong"),
     [

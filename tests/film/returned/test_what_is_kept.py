@@ -1,6 +1,7 @@
 """What the film's model does not hold is named, kept as it was written, and handed on."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -32,6 +33,32 @@ def altered(path, right, wrong, count=1):
 
 def back(path):
     return films.back(path, CLIPS, rate=RATE)
+
+
+@pytest.mark.parametrize("format", sorted(READERS.keys() - {"otioz"}))
+@pytest.mark.parametrize(
+    ("first", "stop", "left", "why"),
+    [(500, 560, 2, "60 frames"), (380, 430, 3, "30 frames"), (399, 401, 3, "1 frame")],
+)
+def test_what_lies_beyond_the_media_is_named_with_its_points_and_their_length(
+    format, first, stop, left, why, tmp_path
+):
+    longer = [replace(clip, frames=4000) for clip in CLIPS]
+    spans = [(longer[0], 10, 60), (longer[0], first, stop), (longer[1], 20, 50)]
+    film = edits.film(25, spans, size=(1920, 1080))
+    path = exporters.export(Sequence("film", film), format, tmp_path).files[0]
+    found = back(path)
+    assert len(found.timeline.cuts) == left
+    assert found.notes == (
+        f"one.mov at 00:00:02:00: it shows frames {first} to {stop} of a clip of 400 frames: a gap"
+        f" of {why}, which is closed",
+    )
+
+
+def test_points_of_fcp7_before_the_media_begin_are_named_too(tmp_path):
+    path = altered(exported("fcp7", tmp_path), "<in>10</in>", "<in>-40</in>")
+    (said,) = back(path).notes
+    assert "shows frames -40 to 10 of a clip of 400 frames: a gap of 40 frames" in said
 
 
 FCP7_BLUR = (
