@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
 from editor.film.export.carried import NAMESPACE
+from editor.film.returned import fcpxml_times as times
 from editor.film.returned import places, safe
 from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
 from editor.timing import FrameSpan, snap_rate, to_frames
@@ -20,13 +21,12 @@ from editor.timing import FrameSpan, snap_rate, to_frames
 VERSIONS = re.compile(r"1\.\d{1,2}")
 LATEST = "1.13"  # whose structure is known
 CONTAINERS = ("clip", "sync-clip")  # hold what they show as their first child
-CLIPS = ("asset-clip", "clip", "video", "audio", "sync-clip")
+CLIPS = times.CLIPS
 NOT_HELD = {"ref-clip": "nested sequence", "mc-clip": "multicam clip", "title": "title"}
-STORY = (*CLIPS, *NOT_HELD, "gap", "audition", "spine", "transition")
+STORY = times.STORY
 EFFECTS = re.compile(r"filter-.+|adjust-(?!conform$|volume$|panner$).+")
 DEEPEST = 20  # clips connected to clips
-_TIME = re.compile(r"(-?\d{1,18})(?:/([1-9]\d{0,12}))?s")
-_DECIMAL = re.compile(r"-?\d{1,9}\.\d{1,12}s")
+MOST_RATE = 1000  # frames/s
 
 
 def read(path: Path, rate: Fraction | None = None) -> Returned:
@@ -59,6 +59,7 @@ class _Reading:
         self.rate = Fraction(0)
 
     def read(self) -> Returned:
+        times.check(self.root, self.path)
         film = self._film()
         self.rate, size = self._format(film.get("format", ""))
         spine = film.find("spine")
@@ -98,8 +99,9 @@ class _Reading:
                 f"{self.path}: the project's format {id[:40]!r} has no frameDuration."
             )
         step = self.time(format, "frameDuration")
-        if not 0 < step <= 1:
-            raise ReturnedError(f"{self.path}: a frame of {step} s cannot be.")
+        if not Fraction(1, MOST_RATE) <= step <= 1:
+            why = f"is no frame: one lasts 1/{MOST_RATE}s to 1s"
+            raise times.wrong(format, "frameDuration", why, self.path)
         sides = [format.get("width", ""), format.get("height", "")]
         size = None
         if all(re.fullmatch(r"[1-9]\d{0,4}", side) for side in sides):
@@ -125,6 +127,7 @@ class _Reading:
                 offset = self.time(child, "offset")
                 base = offset - end + at if base is None else base
                 begin = max(end, at + offset - base)
+                self._say_overlap(child, begin - (at + offset - base), enabled)
             self._element(child, begin, layer, enabled, depth)
             end = begin + self._duration(child)
 
@@ -308,12 +311,17 @@ class _Reading:
 
     def time(self, node: Element, name: str) -> Fraction:
         """A time in exact seconds; 0 where it is not said. Raises ReturnedError."""
-        text = node.get(name, "0s").strip()
-        if match := _TIME.fullmatch(text):
-            return Fraction(int(match[1]), int(match[2] or 1))
-        if _DECIMAL.fullmatch(text):
-            return Fraction(text[:-1])
-        raise ReturnedError(f"{self.path}: <{node.tag}> {name}={text[:40]!r} is no time.")
+        return times.seconds(node, name, self.path)
+
+    def _say_overlap(self, node: Element, early: Fraction, enabled: bool) -> None:
+        """Name what is said to begin before that ends which it follows."""
+        frames = to_frames(early, self.rate)
+        if frames and enabled:
+            noun = "frame" if frames == 1 else "frames"
+            self.notes.append(
+                f"{times.said(node, 'offset')} lies {frames} {noun} before the end of what stands"
+                " ahead of it; here it follows that"
+            )
 
     def _start(self, node: Element) -> Fraction:
         """A clip's own clock at its first frame: as it says, else as its media begins."""

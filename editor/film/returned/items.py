@@ -108,7 +108,14 @@ def checked(returned: Returned, where: str) -> Returned:
             if span.first < span.stop:
                 problem = "lies outside the film"
             raise ReturnedError(
-                f"{where}: {item.media.name!r} {problem} (frames {span.first} to {span.stop} of the"
-                " film). It was not written by an editing program, or is damaged."
+                f"{where}: {item.media.name!r} {problem} ({frames_text(span)} of the film). It was"
+                " not written by an editing program, or is damaged."
             )
     return returned
+
+
+def frames_text(span: FrameSpan) -> str:
+    """Frames as they are named in a message; numbers that no film has are not printed."""
+    if max(abs(span.first), abs(span.stop)) > MOST_FRAMES:
+        return f"frames beyond {MOST_FRAMES}, the last"
+    return f"frames {span.first} to {span.stop}"

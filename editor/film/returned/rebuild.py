@@ -16,7 +16,7 @@ from editor.film.export import mlt
 from editor.film.export import sequence as exported
 from editor.film.returned import sounds, splits
 from editor.film.returned.flatten import Piece, flatten
-from editor.film.returned.items import Item, Returned
+from editor.film.returned.items import Item, Returned, frames_text
 from editor.film.returned.moments import begins
 from editor.film.returned.relink import Linked
 from editor.film.timeline import Cut, Timeline
@@ -182,8 +182,8 @@ class _Laying:
         stop = first + to_frames(len(piece.place) / self.rate, clip.rate)
         noun = "frame" if count == 1 else "frames"
         self.notes.append(
-            f"{clip.name} at {at}: it shows frames {first} to {stop} of a clip of {clip.frames}"
-            f" frames: a gap of {count} {noun}, which is closed"
+            f"{clip.name} at {at}: it shows {frames_text(FrameSpan(first, stop))} of a clip of"
+            f" {clip.frames} frames: a gap of {count} {noun}, which is closed"
         )
 
 

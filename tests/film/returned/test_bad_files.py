@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import zipfile
 from fractions import Fraction
@@ -243,6 +244,75 @@ def test_a_rate_that_cannot_be_is_named(suffix, right, wrong, tmp_path):
     path = good(suffix, tmp_path)
     path.write_text(path.read_text().replace(right, wrong).replace('"rate": "25"', '"rate": "x"'))
     refused(path, "rate|frame")
+
+
+STORY = """<fcpxml version="1.10"><resources>
+<format id="r1" frameDuration="1/25s" width="1920" height="1080"/>
+<asset id="a1" name="one.mov" start="3600s" duration="16s" hasVideo="1" hasAudio="1" format="r1">
+<media-rep kind="original-media" src="file:///rushes/one.mov"/></asset></resources>
+<project name="story"><sequence format="r1" duration="4s" tcStart="3600s"><spine>
+<asset-clip ref="a1" name="one.mov" offset="3600s" start="3601s" duration="2s" audioStart="3601s"
+ audioDuration="2s"><asset-clip ref="a1" name="on top" lane="1" offset="3602s" duration="1s"/>
+<timeMap><timept time="3601s" value="3601s"/><timept time="3603s" value="3603s"/></timeMap>
+</asset-clip><gap offset="3602s" start="0s" duration="1s"/>
+<transition name="soft" offset="3603s" duration="1s"/>
+<asset-clip ref="a1" name="one.mov" offset="3603s" start="3605s" duration="1s"/>
+</spine></sequence></project></fcpxml>
+"""
+TIMES = [match.span(2) for match in re.finditer(r'(\w+)="(-?[\d/.]+s)"', STORY)]
+NEVER = ("1/0s", "NaN", "NaNs", "inf", "1e9s", "5", "9" * 18 + "s", "9" * 400 + "s", "1/-25s", "")
+
+
+@pytest.mark.parametrize("span", TIMES, ids=[f"{STORY[a - 14 : b]!r}" for a, b in TIMES])
+@pytest.mark.parametrize("wrong", NEVER, ids=[one[:20] for one in NEVER])
+def test_a_time_of_fcpxml_that_cannot_be_is_named_with_its_element(span, wrong, tmp_path):
+    path = tmp_path / "film.fcpxml"
+    path.write_text(STORY)
+    assert readers.read(path).items
+    path.write_text(STORY[: span[0]] + wrong + STORY[span[1] :])
+    element = STORY[: span[0]].rpartition("<")[2].split()[0]
+    attribute = STORY[: span[0] - 2].split()[-1]
+    said = refused(path, f"<{element}>.* {attribute}='{wrong[:40]}")
+    assert len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('start="3600s" duration="16s"', 'start="-5s" duration="16s"'),
+        ('start="3600s" duration="16s"', 'start="3600s" duration="-16s"'),
+        ('duration="4s" tcStart', 'duration="-4s" tcStart'),
+        ('tcStart="3600s"', 'tcStart="-1s"'),
+        ('frameDuration="1/25s"', 'frameDuration="-1/25s"'),
+        ('frameDuration="1/25s"', 'frameDuration="1/999999999s"'),
+        ('offset="3600s" start="3601s"', 'offset="-5s" start="3601s"'),
+        ('offset="3603s" start="3605s"', 'offset="-5s" start="3605s"'),
+        ('offset="3603s" duration="1s"', 'offset="3603s" duration="-1s"'),
+        ('audioDuration="2s"', 'audioDuration="-2s"'),
+        ('<gap offset="3602s" start="0s" duration="1s"', '<gap offset="3602s" duration="-1s"'),
+    ],
+)
+def test_a_negative_time_of_fcpxml_where_none_can_be_is_named(right, wrong, tmp_path):
+    path = tmp_path / "film.fcpxml"
+    path.write_text(STORY.replace(right, wrong, 1))
+    text = next(part for part in wrong.split() if part not in right.split())
+    refused(path, text.replace('"', "'"))
+
+
+def test_a_clip_of_fcpxml_that_begins_before_the_last_one_ends_is_named(tmp_path):
+    path = tmp_path / "film.fcpxml"
+    path.write_text(STORY.replace('offset="3603s" start="3605s"', 'offset="3601s" start="3605s"'))
+    (said,) = (note for note in readers.read(path).notes if "before" in note)
+    assert said == (
+        "<asset-clip> 'one.mov': offset='3601s' lies 50 frames before the end of what stands ahead"
+        " of it; here it follows that"
+    )
+
+
+def test_no_endless_number_is_printed(tmp_path):
+    path = good(".otio", tmp_path)
+    path.write_text(path.read_text().replace('"value": 7.0', '"value": 1e300', 1))
+    assert len(refused(path, "outside the film")) < 300
 
 
 def test_a_label_that_cannot_be_is_named_with_its_line(tmp_path):
