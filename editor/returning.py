@@ -1,6 +1,6 @@
 """Tell the story of import: an exchange file in, its media found, and a new version out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -160,7 +160,8 @@ def _search(asked: Import, ancestors: Sequence[Ancestor], cache: Cache) -> Searc
 
 def _unpacked(linked: Linked, asked: Import, search: Search) -> Linked:
     """Media that lies in the bundle and nowhere else, unpacked into the outputs."""
-    clips, lost, notes = dict(linked.clips), dict(linked.lost), list(linked.notes)
+    clips, lost = dict(linked.clips), dict(linked.lost)
+    unpacked: dict[Path, str] = {}
     for media in linked.lost:
         if media.member is None or media.digest is None:
             continue
@@ -171,8 +172,20 @@ def _unpacked(linked: Linked, asked: Import, search: Search) -> Linked:
         else:
             clips[media] = clip
             del lost[media]
-            notes.append(f"{media.name}: unpacked from the bundle to {path}")
-    return Linked(clips, lost, tuple(notes))
+            unpacked[path] = media.name
+    return Linked(clips, lost, (*linked.notes, *_of_unpacked(unpacked, asked.outputs)))
+
+
+def _of_unpacked(unpacked: Mapping[Path, str], outputs: Path) -> tuple[str, ...]:
+    """Where media of the bundle lie now. unpacked: their names by path."""
+    if not unpacked:
+        return ()
+    if len(unpacked) == 1:
+        ((path, name),) = unpacked.items()
+        return (f"{name}: unpacked from the bundle to {path}",)
+    named = relink.names_text(list(unpacked.values()))
+    below = outputs / bundle.FOLDER
+    return (f"{len(unpacked)} media unpacked from the bundle, below {below} ({named})",)
 
 
 def _with_songs(

@@ -238,7 +238,34 @@ def test_media_that_moved_are_found_by_name(format, moved, outputs, bring, tmp_p
         file.rename(new / "deep" / file.name)
     made = bring(path, "--footage", new, "--rate", "29.97")
     assert {Path(cut["clip"]).parent for cut in made["cuts"]} == {new / "deep"}
-    assert any("found by its name" in note for note in made["notes"])
+    (said,) = (note for note in made["notes"] if "relinked" in note)
+    assert said.startswith(f"3 media relinked: found by their names in {new / 'deep'} (")
+    assert all(name in said for name in ("änne 1.mov", "two.mp4", "pal.mov"))
+
+
+def test_one_medium_that_moved_says_where_it_was_relinked_to(moved, outputs, bring, tmp_path):
+    sent, old, new = moved
+    shutil.rmtree(outputs / "toys-v001")
+    path = exported(sent, "otio", tmp_path / "sent", "renamed")
+    (old / "two.mp4").rename(new / "two.mp4")
+    made = bring(path, "--footage", new)
+    assert f"two.mp4: relinked: found by its name at {new / 'two.mp4'}" in made["notes"]
+
+
+def test_media_that_moved_together_with_the_file_say_so(moved, outputs, bring, tmp_path):
+    sent, old, new = moved
+    shutil.rmtree(outputs / "toys-v001")
+    path = exported(sent, "otio", old, "renamed")
+    for file in old.iterdir():
+        file.rename(new / file.name)
+    (said,) = (note for note in bring(new / path.name)["notes"] if "relinked" in note)
+    assert said.startswith(f"3 media relinked: found by their relative paths in {new} (")
+
+
+def test_media_that_are_where_the_file_says_were_not_relinked(film, bring, tmp_path):
+    for format in ("otio", "fcp7", "fcpxml", "mlt"):
+        made = bring(exported(film, format, tmp_path / format))
+        assert not any("found by" in note or "relinked" in note for note in made["notes"])
 
 
 def test_media_beside_the_file_are_kept_by_whole_paths_wherever_one_stands(
@@ -380,6 +407,8 @@ def test_a_bundle_brings_its_own_media_where_they_lie_nowhere_else(moved, output
     made = bring(path)
     clips = {Path(cut["clip"]) for cut in made["cuts"]}
     assert all(clip.is_relative_to(outputs / "media") and clip.is_file() for clip in clips)
+    (said,) = (note for note in made["notes"] if "bundle" in note)
+    assert said.startswith(f"3 media unpacked from the bundle, below {outputs / 'media'} (")
     film = saved.read(outputs / "renamed-v001").timeline
     assert films.shown(film) == films.shown(sent)
     assert bring(path)["difference"]["counts"]["kept"] == 5
@@ -389,6 +418,10 @@ def test_a_bundle_takes_the_footage_that_is_there(film, bring, outputs, tmp_path
     made = bring(exported(film, "otioz", tmp_path / "sent"))
     assert {cut["clip"] for cut in made["cuts"]} == {str(cut.clip.path) for cut in film.cuts}
     assert not (outputs / "media").exists()
+    (said,) = (note for note in made["notes"] if "bundle" in note)
+    folder = film.cuts[0].clip.path.parent
+    assert said == f"3 media are in the bundle and in {folder}: linked there, nothing was unpacked"
+    assert not any("found by" in note for note in made["notes"])
 
 
 def everything(folder: Path) -> dict[str, str]:

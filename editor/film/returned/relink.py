@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from editor.errors import EditorError, FootageError
 from editor.film.returned.items import Media
@@ -85,21 +86,19 @@ def link(
     media: Sequence[Media], search: Search, advance: Callable[[int, int, str], None]
 ) -> Linked:
     """Find each medium's clip. advance: told those done, all of them, and the name at hand."""
-    clips: dict[Media, Clip] = {}
+    found: dict[Media, _Found] = {}
     lost: dict[Media, str] = {}
-    notes: list[str] = []
     distinct = list(dict.fromkeys(media))
     for number, one in enumerate(distinct):
         advance(number, len(distinct), one.name)
-        found = _find(one, search)
-        if isinstance(found, str):
-            lost[one] = found
+        one_found = _find(one, search)
+        if isinstance(one_found, str):
+            lost[one] = one_found
         else:
-            clips[one] = found.clip
-            if found.said:
-                notes.append(f"{one.name}: {found.said}")
+            found[one] = one_found
     advance(len(distinct), len(distinct), "")
-    return Linked(clips, lost, tuple(dict.fromkeys(notes)))
+    clips = {media: one.clip for media, one in found.items()}
+    return Linked(clips, lost, tuple(dict.fromkeys(_notes(found))))
 
 
 def offline(linked: Linked, search: Search) -> Linked:
@@ -133,10 +132,45 @@ def _known(media: Media, clips: Sequence[Clip]) -> Clip | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
+NAME, RELATIVE, BUNDLE = "name", "relative path", "bundle"  # by which many are found at once
+NAMES_SHOWN = 8  # media named in one note
+
+
 @dataclass(frozen=True)
 class _Found:
     clip: Clip
     said: str = ""
+    by: str = ""  # NAME, RELATIVE or BUNDLE, told once for all of a folder; "": where it was named
+
+
+def _notes(found: Mapping[Media, _Found]) -> Iterator[str]:
+    """What was found otherwise than by its path: one note for all that lie in one folder."""
+    together: dict[tuple[str, Path], dict[Path, str]] = {}
+    for media, one in found.items():
+        if one.by:
+            key = one.by, one.clip.path.parent
+            together.setdefault(key, {})[one.clip.path] = media.name
+        elif one.said:
+            yield f"{media.name}: {one.said}"
+    for (by, folder), named in together.items():
+        if by == BUNDLE:
+            count = "1 medium is" if len(named) == 1 else f"{len(named)} media are"
+            yield f"{count} in the bundle and in {folder}: linked there, nothing was unpacked"
+        elif len(named) == 1:
+            ((path, name),) = named.items()
+            yield f"{name}: relinked: found by its {by} at {path}"
+        else:
+            yield (
+                f"{len(named)} media relinked: found by their {by}s in {folder}"
+                f" ({names_text(list(named.values()))})"
+            )
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Names of media in a note, and how many more there are."""
+    rest = len(names) - NAMES_SHOWN
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{', '.join(names[:NAMES_SHOWN])}{more}"
 
 
 def _find(media: Media, search: Search) -> _Found | str:
@@ -150,13 +184,15 @@ def _find(media: Media, search: Search) -> _Found | str:
         elif media.digest and clip.digest != media.digest:
             changed.append(clip)
         else:
-            return _Found(clip)
+            there = _is_spelt(path, media.paths[0])
+            return _Found(clip, by="" if there else RELATIVE)
     called = [search.at(path) for path in _called(media, search)]
     named = _fitting(media, called, reasons)
     if len(named) == 1:
-        return _Found(named[0], f"found by its name at {named[0].path}")
+        return _Found(named[0], by=NAME if media.member is None else BUNDLE)
     for clip in _of_content(media, search):
-        return _Found(clip, f"found by its content at {clip.path}")
+        by = "" if media.member is None else BUNDLE
+        return _Found(clip, f"relinked: found by its content at {clip.path}", by)
     changed += [clip for clip in called if isinstance(clip, Clip) and _like(media, clip)]
     if changed:
         return _Found(changed[0], "is not the file that it was: its content has changed")
@@ -164,10 +200,15 @@ def _find(media: Media, search: Search) -> _Found | str:
         return f"{len(named)} files are called so: {', '.join(str(c.path) for c in named[:3])}"
     timed = _of_timecode(media, search)
     if len(timed) == 1:
-        return _Found(timed[0], f"found by its timecode alone, as {timed[0].name}")
+        return _Found(timed[0], f"relinked: found by its timecode alone at {timed[0].path}")
     if len(timed) > 1:
         return f"no file is called so, and {len(timed)} have its timecode"
     return reasons[0] if reasons else "no file is called so"
+
+
+def _is_spelt(path: Path, other: Path) -> bool:
+    """True where two paths are one, written with escapes or without."""
+    return unquote_to_bytes(os.fsencode(path)) == unquote_to_bytes(os.fsencode(other))
 
 
 def _called(media: Media, search: Search) -> list[Path]:
