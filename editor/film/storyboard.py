@@ -36,6 +36,7 @@ CLIP_COLOURS: tuple[Colour, ...] = (
     (204, 121, 167), (213, 94, 0), (128, 140, 214), (176, 176, 176),
 )  # fmt: skip
 TALLEST = 24_000  # px: above it, viewers refuse a picture, so the cards get smaller
+PACKED = 3  # of PNG's 0 to 9: half the time of its usual 6 for a twentieth more bytes
 MARGIN = 40  # px
 RIBBON = 22  # px, height of the film's ribbon
 HEADER = 132  # px, from the top margin to the first card
@@ -149,7 +150,7 @@ def save_png(picture: Image.Image, path: Path) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            picture.save(file, "PNG")
+            picture.save(file, "PNG", compress_level=PACKED)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
