@@ -11,7 +11,7 @@ from editor.cutting.environment import Films, Stage
 from editor.cutting.observation import Watched, watch
 from editor.cutting.search import Choice
 from models import rollout
-from models.policy import Cache, Encoded, Policy
+from models.policy import FORBIDDEN, Cache, Encoded, Policy
 
 RUNNERS_UP = 3  # next-best choices kept with each cut
 WARMTH = 0.5  # temperature of every seed but 0: another cut, still a likely one
@@ -26,7 +26,7 @@ def decode(policy: Policy, stage: Stage, seed: int) -> list[tuple[Choice, list[C
     """
     generator = torch.Generator().manual_seed(seed) if seed else None
     with torch.no_grad():
-        return _decode(policy, watch(stage), generator)
+        return _decode(policy, _unscored(stage), generator)
 
 
 def _decode(
@@ -43,8 +43,9 @@ def _decode(
         if shot == watched.stop:
             break
         shots = [shot, *_likely(logits, shot)]
-        choice, *others = _points(policy, encoded, watched, films, state, shots, generator)
-        others = others or _elsewhere(policy, encoded, watched, films, state, choice)
+        found, pairs, outs = _points(policy, encoded, watched, films, state, shots, generator)
+        choice, *others = found
+        others = others or _elsewhere(policy, encoded, watched, films, state, choice, pairs, outs)
         made.append((choice, others))
         films, _ = watched.step(films, *(torch.tensor([value]) for value in choice))
         last = torch.tensor([choice])
@@ -73,9 +74,10 @@ def _points(
     state: Tensor,
     shots: list[int],
     generator: torch.Generator | None,
-) -> list[Choice]:
+) -> tuple[list[Choice], Tensor, Tensor]:
     """In and out points of shots that one film could take next, all looked at in one batch: the
-    first shot's as drawn, the others' likeliest."""
+    first shot's as drawn, the others' likeliest. Also the first shot's legal pairs (P, P), and the
+    logits of its out points (P,)."""
     each = films.select(torch.zeros(len(shots), dtype=torch.long))
     states, chosen = state.expand(len(shots), -1), torch.tensor(shots)
     pairs = watched.pairs(each, chosen)
@@ -88,24 +90,32 @@ def _points(
     outs = policy.out_logits(encoded, states, chosen, first, seen, mask)
     out = outs.argmax(-1)
     out[0] = _draw(outs[0], generator)
-    return list(zip(shots, first.tolist(), out.tolist(), strict=True))
+    return list(zip(shots, first.tolist(), out.tolist(), strict=True)), pairs[0], outs[0]
 
 
 def _elsewhere(
-    policy: Policy, encoded: Encoded, watched: Watched, films: Films, state: Tensor, choice: Choice
+    policy: Policy,
+    encoded: Encoded,
+    watched: Watched,
+    films: Films,
+    state: Tensor,
+    choice: Choice,
+    pairs: Tensor,
+    outs: Tensor,
 ) -> list[Choice]:
-    """Other points of the chosen shot, where no other shot is legal."""
+    """Other points of the chosen shot, where no other shot is legal. pairs, outs: of that shot, as
+    `_points` tells them."""
     shot, first, last = choice
-    pairs = watched.pairs(films, torch.tensor([shot]))
-    pairs[0, first, last] = False
+    pairs[first, last] = False
     if not bool(pairs.any()):
         return []
-    into = torch.tensor([shot])
-    same = pairs[0, first]
-    at = first if bool(same.any()) else int(pairs[0].any(1).nonzero()[0])
-    seen = watched.outs(films, into, torch.tensor([at]))
-    out = policy.out_logits(encoded, state, into, torch.tensor([at]), seen, pairs[:, at])[0]
-    return [(shot, at, int(out.argmax()))]
+    if bool(pairs[first].any()):
+        outs[last] = FORBIDDEN
+        return [(shot, first, int(outs.argmax()))]
+    into, at = torch.tensor([shot]), pairs.any(1).nonzero()[:1, 0]
+    seen = watched.outs(films, into, at)
+    out = policy.out_logits(encoded, state, into, at, seen, pairs[at])[0]
+    return [(shot, int(at), int(out.argmax()))]
 
 
 class _Unscored(Watched):
@@ -116,11 +126,15 @@ class _Unscored(Watched):
         return self.stage.follow(films, shot, first, last), torch.zeros(len(shot))
 
 
+def _unscored(stage: Stage) -> _Unscored:
+    seen = watch(stage)
+    return _Unscored(**{item.name: getattr(seen, item.name) for item in fields(seen)})
+
+
 def best_of(policy: Policy, stage: Stage, seed: int, samples: int = 64) -> list[Choice]:
     """Search with the policy: the best by reward of its own decode and `samples` drawn films."""
-    seen, generator = watch(stage), torch.Generator().manual_seed(seed)
-    unscored = _Unscored(**{item.name: getattr(seen, item.name) for item in fields(seen)})
-    actions, _, _ = rollout.play(policy, unscored, 1 + samples, generator, plain=1)
+    generator = torch.Generator().manual_seed(seed)
+    actions, _, _ = rollout.play(policy, _unscored(stage), 1 + samples, generator, plain=1)
     drawn = [choices(film, stage.stop) for film in actions]
     return drawn[int(whole.scores(stage, drawn).argmax())]
 

@@ -44,11 +44,16 @@ class Material:
     likeness: Tensor  # (N, N) float32 in [0, 1]
     crowd: Tensor  # (N,) float32, mean likeness to the other shots; 0 where it is alone
 
-    def mean(self, name: str, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
-        """Mean of one of pool.TOTALS between two points of shots, in [0, 1]."""
-        column = self.totals[..., TOTALS.index(name)]
+    def means(self, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """(..., C): means of pool.TOTALS between two points of shots (...), in [0, 1]."""
         seconds = (self.time[shot, last] - self.time[shot, first]).clamp(min=1e-3)
-        return ((column[shot, last] - column[shot, first]) / seconds).clamp(0, 1)
+        return ((self.totals[shot, last] - self.totals[shot, first]) / seconds[..., None]).clamp(
+            0, 1
+        )
+
+    def mean(self, name: str, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """One of `means`."""
+        return self.means(shot, first, last)[..., TOTALS.index(name)]
 
 
 def film_frames(pool: Pool, rate: Fraction) -> np.ndarray:

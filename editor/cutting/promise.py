@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from editor.cutting.environment import Films, Stage
-from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
+from editor.cutting.reward import FILM_TERMS, TERMS
 from editor.cutting.terms import Cuts
 
 ALONE = ("action_cut", "sharpness", "movement", "faces", "speech", "exposure")
@@ -26,13 +26,19 @@ class Worth:
     pair: Tensor  # (N, P, P) float32, of [shot, in, out]; 0 where it is not allowed
     onward: Tensor  # (N, P) float32, best of the in point's pairs about as long as asked
     shot: Tensor  # (N,) float32, best of all pairs about as long as asked
-    better: Tensor  # (N, N) float32, seconds that shot m offers where it is worth more than shot n
+    order: Tensor  # (N,) int64, the shots by worth, best first
+    above: Tensor  # (N,) int64, how many shots are worth more than each
 
     def ahead(self, remaining: Tensor, seconds: Tensor) -> Tensor:
-        """(B, N): share of the remaining (B, N) footage in shots worth more than each shot."""
-        left = (remaining * seconds).sum(1, keepdim=True).clamp(min=0.1)
-        share: Tensor = remaining @ self.better.T / left
-        return share
+        """(B, N): share of the remaining (B, N) footage in shots worth more than each shot.
+        seconds: (N,), what each shot offers."""
+        offered = remaining * seconds
+        return self.better(offered) / offered.sum(1, keepdim=True).clamp(min=0.1)
+
+    def better(self, offered: Tensor) -> Tensor:
+        """(B, N): seconds of the offered (B, N) that lie in shots worth more than each shot."""
+        so_far = torch.nn.functional.pad(offered[:, self.order].cumsum(1), (1, 0))
+        return so_far[:, self.above]
 
 
 def measure(stage: Stage, seconds: Tensor) -> Worth:
@@ -49,24 +55,21 @@ def measure(stage: Stage, seconds: Tensor) -> Worth:
         total = total + weighed(stage, name, term(cuts)[0])
     pair = torch.zeros(allowed.shape)
     pair[shot, first, last] = total
-    z = reward.length_z(
-        torch.full((1,), int(0.5 * stage.brief.duration * m.rate)), m.length
-    ).abs()  # mid-film: the curve moves lengths by a sixth
-    near = torch.where(allowed, z, 99.0)
+    near = torch.where(allowed, reward.midway_z.abs(), 99.0)
     fits = allowed & (near <= near.flatten(1).amin(1)[:, None, None].clamp(min=NEAR))
     onward = torch.where(fits, pair, -9.0).amax(2)
     best = onward.amax(1)
     onward = torch.where(fits.any(2), onward, torch.zeros(()))
     best = torch.where(fits.flatten(1).any(1), best, torch.zeros(()))
-    better = (best[None] > best[:, None]).float() * seconds
-    return Worth(pair, onward, best, better)
+    order = best.argsort(descending=True, stable=True)
+    above = torch.searchsorted(-best[order], -best)
+    return Worth(pair, onward, best, order, above)
 
 
 def weighed(stage: Stage, name: str, raw: Tensor) -> Tensor:
     """A raw per-cut term as worth: standardised, times the style's share of weight, SCALE."""
-    reward, at = stage.reward, CUT_TERMS.index(name)
-    z = ((raw - reward.cut_centre[at]) / reward.cut_spread[at]).clamp(-3, 3)
-    return SCALE * reward.cut_weight[at] * z
+    weight, centre, spread = stage.reward.scales[name]
+    return SCALE * weight * ((raw - centre) / spread).clamp(-3, 3)
 
 
 def joins(stage: Stage, films: Films, shot: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +139,19 @@ class Reward:
             film_spread,
         )
 
+    @cached_property
+    def _curve(self) -> Tensor:
+        return torch.tensor(self.brief.style.pace.curve).log()
+
+    @cached_property
+    def scales(self) -> dict[str, tuple[float, float, float]]:
+        """Share of all weights, mean and standard deviation of each per-cut term."""
+        rows = zip(self.cut_weight, self.cut_centre, self.cut_spread, strict=True)
+        return {
+            name: (float(weight), float(centre), float(spread))
+            for name, (weight, centre, spread) in zip(CUT_TERMS, rows, strict=True)
+        }
+
     def start(self, films: int) -> Progress:
         """Empty films."""
         m = self.material
@@ -159,11 +173,19 @@ class Reward:
         """Standardised log length of cuts of `frames` film frames that begin at `before`."""
         pace, rate = self.brief.style.pace, self.material.rate
         place = ((before + 0.5 * frames) / (self.brief.duration * rate)).clamp(0, 1)
-        curve = torch.tensor(pace.curve).log()
+        curve = self._curve
         at = place * (len(pace.curve) - 1)
         low = at.floor().long().clamp(max=len(pace.curve) - 2)
         mu = pace.log_mean + curve[low] + (curve[low + 1] - curve[low]) * (at - low)
         return ((frames / rate).clamp(min=1e-3).log() - mu) / pace.log_sd
+
+    @cached_property
+    def midway_z(self) -> Tensor:
+        """(N, P, P): `length_z` of every pair's cut in the middle of the film: elsewhere the curve
+        moves lengths by up to a sixth."""
+        middle = torch.full((1,), int(0.5 * self.brief.duration * self.material.rate))
+        each = torch.arange(int(self.material.length.max()) + 1)  # few lengths, many pairs
+        return self.length_z(middle, each)[self.material.length]
 
     def cut_terms(self, film: Progress, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
         """Raw per-cut terms (B, K, C) of candidates (B, K), each in [-1, 1]."""

@@ -6,12 +6,14 @@ B films, K candidates for the next cut of each, N shots, P cut points, C per-cut
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from editor.cutting.brief import Brief
 from editor.cutting.material import Material
+from editor.cutting.pool import TOTALS
 
 BEAT_WIDTH = 0.04  # s, one frame at 25 fps: how near a cut sounds "on" the beat
 # Likeness at a join. 90 % of a real film's joins lie below the first (Big Buck Bunny, 128 joins);
@@ -60,9 +62,19 @@ class Cuts:
     first: Tensor  # (B, K) int64, in point
     last: Tensor  # (B, K) int64, out point
 
+    @cached_property
+    def _means(self) -> Tensor:
+        return self.material.means(self.shot, self.first, self.last)
+
     def mean(self, name: str) -> Tensor:
         """(B, K): mean over the cut of one of pool.TOTALS, in [0, 1]."""
-        return self.material.mean(name, self.shot, self.first, self.last)
+        return self._means[..., TOTALS.index(name)]
+
+    @cached_property
+    def intersection(self) -> Tensor:
+        """(B, K): colour histogram intersection at the join (Swain & Ballard 1991), in [0, 1]."""
+        old, new = self.at_join(self.material.colour)
+        return torch.minimum(old, new).sum(-1).clamp(max=1)
 
     @property
     def opening(self) -> Tensor:
@@ -109,7 +121,7 @@ def jump_cut(cuts: Cuts) -> Tensor:
     on in the same take where the last cut left it is no edit and scores -1.
     """
     m = cuts.material
-    like = 0.5 * (cosine(cuts).clamp(min=0) + intersection(cuts))
+    like = 0.5 * (cosine(cuts).clamp(min=0) + cuts.intersection)
     old = cuts.before.shot.clamp(min=0)[:, None]
     same = (m.setup[old] == m.setup[cuts.shot]) | (m.clip[old] == m.clip[cuts.shot])
     out, into = cuts.at_join(m.frame)
@@ -131,12 +143,6 @@ def cosine(cuts: Cuts) -> Tensor:
     return (old * new).sum(-1)
 
 
-def intersection(cuts: Cuts) -> Tensor:
-    """(B, K): colour histogram intersection at the join (Swain & Ballard 1991), in [0, 1]."""
-    old, new = cuts.at_join(cuts.material.colour)
-    return torch.minimum(old, new).sum(-1).clamp(max=1)
-
-
 def motion_match(cuts: Cuts) -> Tensor:
     """2 a.b / (|a|^2 + |b|^2 + STILL^2) of the global motion at the join: same direction is 1.
 
@@ -150,7 +156,7 @@ def motion_match(cuts: Cuts) -> Tensor:
 
 def colour_match(cuts: Cuts) -> Tensor:
     """2 x histogram intersection at the join - 1 (Swain & Ballard 1991)."""
-    return 2 * intersection(cuts) - 1
+    return 2 * cuts.intersection - 1
 
 
 def level_match(cuts: Cuts) -> Tensor:

@@ -51,7 +51,7 @@ def _lengths(z: Tensor, count: Tensor) -> Tensor:
     tried = GRID.expand(len(before), -1)
     wide = before[:, None].expand(-1, len(GRID), -1)
     after = torch.cat([wide, tried[..., None]], -1).sort(-1).values  # (B, Q, Z + 1)
-    counts = (count + 1)[:, None].expand(-1, len(GRID))
+    counts = (count + 1)[:, None]  # of every length tried
     total = _distance(after, counts) * counts
     return (GAIN / 4) * (total.mean(1, keepdim=True) - total).clamp(-3, 3)
 
@@ -89,9 +89,7 @@ def _gap(stage: Stage, joint: Tensor, power: Tensor, count: Tensor) -> Tensor:
 def offered(stage: Stage) -> Tensor:
     """(N, Q) bool: lengths, to the grid's nearest step, that each shot can be cut to mid-film."""
     m, allowed = stage.material, stage.rules.allowed
-    middle = torch.full((1,), int(0.5 * stage.brief.duration * m.rate))
-    z = stage.reward.length_z(middle, m.length)
-    place = ((z - GRID[0]) / STEP).round().clamp(0, len(GRID) - 1).long()
+    place = ((stage.reward.midway_z - GRID[0]) / STEP).round().clamp(0, len(GRID) - 1).long()
     found = torch.zeros(m.size, len(GRID))
     found.scatter_reduce_(1, place.flatten(1), allowed.flatten(1).float(), "amax")
     return found.bool()
