@@ -31,8 +31,6 @@ from models.policy import Policy
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
 SEARCH = policies.SEARCH
 FEW_SHOTS = 100  # up to so many, search goes on from both its starts
-DRAWN = (32, 64)  # films drawn from the policy, least and most:
-DRAWN_SHOTS = 19_200  # times shots on offer at most between them; 576 shots are drawn in a second
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"
 
@@ -141,8 +139,7 @@ def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
     """Search with a policy: local search from the best of many films that it draws, and from an
     even spread over the footage; the better of both. From many shots only the better start goes on.
     """
-    drawn = max(DRAWN[0], min(DRAWN[1], DRAWN_SHOTS // stage.material.size))
-    starts = [decode.best_of(policy, stage, seed, drawn), BASELINES["uniform"](stage, seed)]
+    starts = [decode.best_of(policy, stage, seed), BASELINES["uniform"](stage, seed)]
     if stage.material.size > FEW_SHOTS:
         starts = [starts[int(local.scores(stage, starts).argmax())]]
     found = [local.improve(stage, start, seed)[0] for start in starts]
