@@ -20,7 +20,7 @@ from editor.cutting.whole import Choice, Script
 from editor.cutting.whole import scores as scores
 
 ROUNDS = 60  # neighbourhoods at most
-EFFORT = 4_000  # rounds times shots on offer at most: 500 shots are searched in about a second
+EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
 NEIGHBOURS = 96  # films tried a round: one batch
 MANY_SHOTS = 100  # on offer, above which rounds are few and must count: then up to
 COMBINED = 16  # changes for the better at most are made together, and
