@@ -27,6 +27,7 @@ REGION = 10.0  # s, length that a region is split down to
 REGION_LIMIT = 12.0  # s, length that it may have to spare a worse place to split
 AS_QUIET = 6.0  # dB over the quietest place in the air about speech that a cut may be
 APART = 0.05  # s, from another cut point, at which more air or less is a choice of its own
+BESIDE = 0.5  # s about frames that the editor named: nearer ones would go on into them, or stutter
 POINTS = 40  # most cut points of one region
 EPSILON = 1e-3  # s, far below a frame: rounding of seconds
 
@@ -75,12 +76,14 @@ def offer(
     """Return what of a clip may be cut from.
 
     masked: (N,) bool, frames that hygiene or the editor took out. `musts` are (number of the wish,
-    frames): each becomes a region whose only pair is exactly those frames, whatever is masked.
+    frames): each becomes a region whose only pair is exactly those frames, whatever is masked;
+    what lies right beside them is not offered, for a film that had it too would show them longer.
     `retaken`: takes whose words other takes say too: what is quiet in them stands for no line.
     """
     taken = masked.copy()
+    beside = round(BESIDE * clip.rate)
     for _, span in musts:
-        taken[span.first : span.stop] = True
+        taken[max(0, span.first - beside) : span.stop + beside] = True
     speech = _speech_within(clip, known)
     every = _with_air(clip, known, speech)
     regions = [_demanded(clip, known, span, number) for number, span in musts]

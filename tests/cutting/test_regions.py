@@ -213,6 +213,16 @@ def test_a_shot_without_a_legal_cut_is_refused_and_named():
     assert found.refused == (FrameSpan(0, 38), FrameSpan(38, 75))
 
 
+def test_nothing_on_offer_goes_on_into_frames_that_the_editor_must_have():
+    made = shot(seconds=20.0, speech=[(6.0, 8.0)])
+    wanted = FrameSpan(127, 248)
+    found = offered(made, musts=[(0, wanted)]).regions
+    others = [region.span for region in found if region.must < 0]
+    assert others
+    for other in others:
+        assert other.stop <= wanted.first - 12 or wanted.stop + 12 <= other.first
+
+
 def test_frames_that_the_editor_must_have_are_offered_exactly_and_once():
     made = shot(seconds=20.0, speech=[(6.0, 12.0)])
     found = offered(made, masked=[(200, 220)], musts=[(3, FrameSpan(190, 231))]).regions
