@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from editor.film.render import RenderReport
 
 DIGITS = 4  # of rewards and terms: the fifth is the order in which floats were added
-STAGES = ("ingest", "shots", "analysis", "cutting", "render", "papers")
+STAGES = ("ingest", "shots", "analysis", "cutting", "render")
+PAPERS = "papers"  # storyboard and pacing picture, timed for the summary alone
 REASONS_SHOWN = 6  # lines of the summary: the rest is in left_out.txt
 NAMES_SHOWN = 5
 
@@ -51,7 +52,7 @@ class Made:
     unchosen: tuple[LeftOut, ...]  # on offer, and not in the film
     skipped: tuple[Skipped, ...]
     rendered: "RenderReport | None"  # None with --no-render
-    seconds: Mapping[str, float]  # of each of STAGES
+    seconds: Mapping[str, float]  # of each of STAGES, and PAPERS
     shots: int  # on offer
     evidence: tuple[str, ...] = ()  # what a style taken from a film rests on
     exports: tuple[Written, ...] = ()  # for editing programs, beside timeline.otio
@@ -295,7 +296,9 @@ def _labelled(label: str, lines: list[str]) -> list[str]:
 
 
 def _times(seconds: Mapping[str, float]) -> str:
-    each = ", ".join(f"{stage} {span_text(seconds[stage])}" for stage in STAGES if stage in seconds)
+    each = ", ".join(
+        f"{stage} {span_text(seconds[stage])}" for stage in (*STAGES, PAPERS) if stage in seconds
+    )
     return f"{each}; {span_text(sum(seconds.values()))} in all"
 
 
