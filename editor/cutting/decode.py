@@ -26,11 +26,17 @@ def decode(policy: Policy, stage: Stage, seed: int) -> list[tuple[Choice, list[C
     """
     generator = torch.Generator().manual_seed(seed) if seed else None
     with torch.no_grad():
-        return _decode(policy, _unscored(stage), generator)
+        return _decode(policy, _unscored(stage), generator, RUNNERS_UP)
+
+
+def likeliest(policy: Policy, stage: Stage) -> list[Choice]:
+    """The cuts of `decode` with seed 0, without the next-best."""
+    with torch.no_grad():
+        return [choice for choice, _ in _decode(policy, _unscored(stage), None, 0)]
 
 
 def _decode(
-    policy: Policy, watched: Watched, generator: torch.Generator | None
+    policy: Policy, watched: Watched, generator: torch.Generator | None, others_kept: int
 ) -> list[tuple[Choice, list[Choice]]]:
     encoded = policy.encode(watched.scene)
     films, cache, made = watched.start(1), Cache(), []
@@ -42,10 +48,11 @@ def _decode(
         shot = _draw(logits, generator)
         if shot == watched.stop:
             break
-        shots = [shot, *_likely(logits, shot)]
+        shots = [shot, *_likely(logits, shot, others_kept)]
         found, pairs, outs = _points(policy, encoded, watched, films, state, shots, generator)
         choice, *others = found
-        others = others or _elsewhere(policy, encoded, watched, films, state, choice, pairs, outs)
+        if others_kept and not others:
+            others = _elsewhere(policy, encoded, watched, films, state, choice, pairs, outs)
         made.append((choice, others))
         films, _ = watched.step(films, *(torch.tensor([value]) for value in choice))
         last = torch.tensor([choice])
@@ -59,11 +66,13 @@ def _draw(logits: Tensor, generator: torch.Generator | None) -> int:
     return int(torch.multinomial(odds, 1, generator=generator))
 
 
-def _likely(logits: Tensor, shot: int) -> list[int]:
-    """The likeliest legal shots but `shot`, at most RUNNERS_UP, best first."""
-    ranked = logits[:-1].argsort(descending=True)[: RUNNERS_UP + 1].tolist()
+def _likely(logits: Tensor, shot: int, count: int) -> list[int]:
+    """The likeliest legal shots but `shot`, at most `count`, best first."""
+    if not count:
+        return []
+    ranked = logits[:-1].argsort(descending=True)[: count + 1].tolist()
     legal = [other for other in ranked if other != shot and float(logits[other]) > -1e8]
-    return legal[:RUNNERS_UP]
+    return legal[:count]
 
 
 def _points(
@@ -78,7 +87,7 @@ def _points(
     """In and out points of shots that one film could take next, all looked at in one batch: the
     first shot's as drawn, the others' likeliest. Also the first shot's legal pairs (P, P), and the
     logits of its out points (P,)."""
-    each = films.select(torch.zeros(len(shots), dtype=torch.long))
+    each = films.select(torch.zeros(len(shots), dtype=torch.long)) if len(shots) > 1 else films
     states, chosen = state.expand(len(shots), -1), torch.tensor(shots)
     pairs = watched.pairs(each, chosen)
     seen = watched.ins(each, chosen, pairs)

@@ -12,16 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editor.cutting import decode
 from editor.cutting.brief import Brief
-from editor.cutting.decode import choices
 from editor.cutting.environment import Stage, make_stage
-from editor.cutting.observation import watch
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, Reward
 from editor.cutting.search import Choice
 from editor.cutting.terms import Progress
 from models.policy import Policy
-from models.rollout import play
 
 RESAMPLES = 2000  # of the bootstrap
 LEVEL = 0.95  # of its interval
@@ -226,7 +224,6 @@ def own_decode(policy: Policy) -> Way:
     """The policy's likeliest choices, without the runners-up that a report wants."""
 
     def way(stage: Stage, seed: int) -> list[Choice]:
-        actions, _, _ = play(policy, watch(stage), 1, None)
-        return choices(actions[0], stage.stop)
+        return decode.likeliest(policy, stage)
 
     return way

@@ -69,7 +69,7 @@ def measure(stage: Stage, seconds: Tensor) -> Worth:
 def weighed(stage: Stage, name: str, raw: Tensor) -> Tensor:
     """A raw per-cut term as worth: standardised, times the style's share of weight, SCALE."""
     weight, centre, spread = stage.reward.scales[name]
-    return SCALE * weight * ((raw - centre) / spread).clamp(-3, 3)
+    return raw.sub(centre).div_(spread).clamp_(-3, 3).mul_(SCALE * weight)
 
 
 def joins(stage: Stage, films: Films, shot: Tensor) -> Tensor:
