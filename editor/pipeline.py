@@ -266,10 +266,12 @@ def _render(
     config: Config, looked: Looked, timeline: Timeline, folder: Path, stages: Stages
 ) -> "RenderReport | None":
     """Write the film and what stands beside it into the version's folder."""
-    from editor.film import pacing, render, storyboard  # MoviePy, matplotlib: not before
+    from editor.film import pacing, storyboard  # matplotlib: not before
 
     rendered = None
     if config.render:
+        from editor.film import render  # MoviePy
+
         with stages.run("render") as advance:
             rendered = render.render(
                 timeline,

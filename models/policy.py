@@ -63,6 +63,10 @@ class Cache:
 
     layers: tuple[tuple[Tensor, Tensor], ...] = ()
 
+    def select(self, index: Tensor) -> "Cache":
+        """Of the films of `index` (B',), in that order."""
+        return Cache(tuple((key[index], value[index]) for key, value in self.layers))
+
 
 class Attention(nn.Module):
     """Multi-head attention whose keys and values can be kept."""

@@ -6,7 +6,7 @@ trick (argmax of logits plus Gumbel noise), which needs no normalisation.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
@@ -99,17 +99,37 @@ class Trajectories:
         return score(policy, self)
 
 
-def _draw(
-    logits: Tensor, generator: torch.Generator | None, likeliest: Tensor | None = None
-) -> Tensor:
-    """Argmax of logits (B, ...), with Gumbel noise where there is a generator, save in the rows
-    called likeliest (B,)."""
-    if generator is None:
-        return logits.argmax(-1)
-    noise = -torch.empty_like(logits).exponential_(generator=generator).clamp(min=1e-20).log()
-    if likeliest is not None:
-        noise = noise.masked_fill(likeliest[:, None], 0.0)
-    return (logits + noise).argmax(-1)
+NOTHING = (-1, 0, 0)  # the cut before a film's first
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How the choices of films under way are drawn. Where some are set aside, it is drawn for all
+    all the same: what a film becomes does not hang on how long the others are."""
+
+    generator: torch.Generator | None = None  # None: each choice is the likeliest
+    likeliest: Tensor | None = None  # (B,) bool, films whose choices are the likeliest all the same
+    films: int = 0  # for which it is drawn; 0: those that there are
+    going: Tensor | None = None  # (B,) int64, which of them there still are; None: all
+
+    def select(self, index: Tensor) -> "Draws":
+        """Of the films of `index` (B',), in that order; the others are set aside."""
+        return replace(
+            self,
+            likeliest=None if self.likeliest is None else self.likeliest[index],
+            going=index if self.going is None else self.going[index],
+        )
+
+    def choose(self, logits: Tensor) -> Tensor:
+        """(B,): argmax of logits (B, K), with Gumbel noise."""
+        if self.generator is None:
+            return logits.argmax(-1)
+        drawn = torch.empty(self.films or len(logits), logits.shape[1])
+        drawn.exponential_(generator=self.generator)
+        noise = -(drawn if self.going is None else drawn[self.going]).clamp(min=1e-20).log()
+        if self.likeliest is not None:
+            noise = noise.masked_fill(self.likeliest[:, None], 0.0)
+        return (logits + noise).argmax(-1)
 
 
 def _picked(logits: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,14 +152,13 @@ class Seen:
 
     def select(self, index: Tensor) -> "Seen":
         """Of the films of `index` (B',), in that order."""
-        kept = Cache(tuple((key[index], value[index]) for key, value in self.cache.layers))
         return Seen(
             self.film[index],
             self.last[index],
             self.shot_pair[index],
             self.shot_mask[index],
             self.state[index],
-            kept,
+            self.cache.select(index),
         )
 
 
@@ -167,26 +186,24 @@ def pick(
     stage: Stage,
     films: Any,
     seen: Seen,
-    generator: torch.Generator | None,
+    draws: Draws,
     forced: tuple[Tensor, Tensor, Tensor] | None = None,
-    likeliest: Tensor | None = None,
 ) -> Picked:
-    """Choose the next cut of each film; `forced` choices are scored, not drawn. likeliest: (B,)
-    bool, films whose every choice is the likeliest though others are drawn."""
+    """Choose the next cut of each film; `forced` choices are scored, not drawn."""
     state, shot_pair, shot_mask = seen.state, seen.shot_pair, seen.shot_mask
     logits = policy.shot_logits(encoded, state, shot_pair, shot_mask)
-    shot = _draw(logits, generator, likeliest) if forced is None else forced[0]
+    shot = draws.choose(logits) if forced is None else forced[0]
     log_prob, entropy = _picked(logits, shot)
     stops = shot == stage.stop
     inside = shot.clamp(max=stage.stop - 1)
     pairs = stage.pairs(films, shot)
     in_mask, in_pair = pairs.any(2), stage.ins(films, shot, pairs)
     logits = policy.in_logits(encoded, state, inside, in_pair, in_mask)
-    first = _draw(logits, generator, likeliest) if forced is None else forced[1]
+    first = draws.choose(logits) if forced is None else forced[1]
     in_log_prob, in_entropy = _picked(logits, first)
     out_mask, out_pair = pairs[torch.arange(len(first)), first], stage.outs(films, shot, first)
     logits = policy.out_logits(encoded, state, inside, first, out_pair, out_mask)
-    out = _draw(logits, generator, likeliest) if forced is None else forced[2]
+    out = draws.choose(logits) if forced is None else forced[2]
     out_log_prob, out_entropy = _picked(logits, out)
     cuts = (~stops).float()
     record = {
@@ -206,35 +223,6 @@ def pick(
     return Picked((shot, first, out), record)
 
 
-def _steps(
-    policy: Policy,
-    stage: Stage,
-    films: int,
-    generator: torch.Generator | None,
-    forced: Tensor | None,
-    plain: int = 0,
-) -> Iterator[tuple[dict[str, Tensor], Any]]:
-    """Each step's record, with the reward and which films were going, and the films after it."""
-    encoded = policy.encode(stage.scene)
-    under_way, cache = stage.start(films), Cache()
-    likeliest = torch.arange(films) < plain if plain else None
-    last = torch.tensor([[-1, 0, 0]]).expand(films, -1)
-    step = 0
-    while not bool(stage.done(under_way).all()):
-        valid = ~stage.done(under_way)
-        given = None
-        if forced is not None and step < len(forced):
-            shot, first, out = forced[step].expand(films, -1).unbind(-1)
-            given = (shot, first, out)
-        seen = see(policy, encoded, stage, under_way, last, cache)
-        chosen = pick(policy, encoded, stage, under_way, seen, generator, given, likeliest)
-        under_way, reward = stage.step(under_way, *chosen.action)
-        cache, step = seen.cache, step + 1
-        last = chosen.record["action"].clone()
-        last[:, 0] = torch.where(last[:, 0] == stage.stop, chosen.record["last"][:, 0], last[:, 0])
-        yield {**chosen.record, "reward": reward, "valid": valid}, under_way
-
-
 @torch.no_grad()
 def rollout(
     policy: Policy,
@@ -245,9 +233,21 @@ def rollout(
 ) -> tuple[Trajectories, Any]:
     """Cut `films` films to their end; also returns the films. Without a generator each choice is
     the likeliest. `forced` (T, 3) plays given choices first, for films that begin alike."""
-    steps, under_way = [], None
-    for record, under_way in _steps(policy, stage, films, generator, forced):  # noqa: B007
-        steps.append(record)
+    encoded, draws = policy.encode(stage.scene), Draws(generator)
+    under_way, cache = stage.start(films), Cache()
+    last = torch.tensor([NOTHING]).expand(films, -1)
+    steps: list[dict[str, Tensor]] = []
+    while not bool(stage.done(under_way).all()):
+        valid, given = ~stage.done(under_way), None
+        if forced is not None and len(steps) < len(forced):
+            shot, first, out = forced[len(steps)].expand(films, -1).unbind(-1)
+            given = (shot, first, out)
+        seen = see(policy, encoded, stage, under_way, last, cache)
+        chosen = pick(policy, encoded, stage, under_way, seen, draws, given)
+        under_way, reward = stage.step(under_way, *chosen.action)
+        cache, last = seen.cache, chosen.record["action"].clone()
+        last[:, 0] = torch.where(last[:, 0] == stage.stop, chosen.record["last"][:, 0], last[:, 0])
+        steps.append({**chosen.record, "reward": reward, "valid": valid})
     names = [name for name in Trajectories.__dataclass_fields__ if name != "scene"]
     whole = {name: torch.stack([step.pop(name) for step in steps], 1) for name in names}
     return Trajectories(stage.scene, **whole), under_way
@@ -259,17 +259,30 @@ def play(
     stage: Stage,
     films: int,
     generator: torch.Generator | None,
-    forced: Tensor | None = None,
     plain: int = 0,
-) -> tuple[Tensor, Tensor, Any]:
-    """Cut films without keeping what an update needs: actions (B, T, 3), the films' log-likelihood
-    (B,), and the films. After a film's stop its actions are stops. `forced` as in `rollout`; the
-    first `plain` films take the likeliest though there is a generator."""
-    actions, likely, under_way = [], torch.zeros(films), None
-    for record, under_way in _steps(policy, stage, films, generator, forced, plain):  # noqa: B007
-        actions.append(record["action"])
-        likely = likely + torch.where(record["valid"], record["log_prob"], torch.zeros(()))
-    return torch.stack(actions, 1), likely, under_way
+) -> tuple[Tensor, Tensor]:
+    """Cut films without keeping what an update needs: actions (B, T, 3) and the films'
+    log-likelihood (B,). A film that has stopped is set aside, and its further actions are stops.
+    The first `plain` films take the likeliest though there is a generator."""
+    encoded, every = policy.encode(stage.scene), torch.arange(films)
+    draws = Draws(generator, every < plain if plain else None, films, every)
+    under_way, cache = stage.start(films), Cache()
+    last = torch.tensor([NOTHING]).expand(films, -1)
+    actions, likely = [], torch.zeros(films)
+    while len(every):
+        seen = see(policy, encoded, stage, under_way, last, cache)
+        chosen = pick(policy, encoded, stage, under_way, seen, draws)
+        made = torch.tensor([(stage.stop, 0, 0)]).repeat(films, 1)
+        made[every] = chosen.record["action"]
+        likely[every] += chosen.record["log_prob"]
+        actions.append(made)
+        under_way, _ = stage.step(under_way, *chosen.action)
+        cache, last = seen.cache, chosen.record["action"]
+        left = torch.nonzero(~stage.done(under_way))[:, 0]
+        if len(left) < len(every):
+            every, last, draws = every[left], last[left], draws.select(left)
+            under_way, cache = under_way.select(left), cache.select(left)
+    return torch.stack(actions, 1), likely
 
 
 def score(policy: Policy, films: Trajectories) -> Scored:

@@ -56,7 +56,9 @@ def beam(
             each = torch.arange(len(keep)).repeat_interleave(branch)
             first = torch.arange(len(each)) % branch == 0
             wide, many = seen.select(each), films.select(each)
-            drawn = rollout.pick(policy, encoded, watched, many, wide, generator, likeliest=first)
+            drawn = rollout.pick(
+                policy, encoded, watched, many, wide, rollout.Draws(generator, first)
+            )
             going = _grown(watched, many, wide, drawn, [paths[row] for row in each.tolist()])
     return list(best[1])
 
