@@ -188,25 +188,30 @@ def pick(
     seen: Seen,
     draws: Draws,
     forced: tuple[Tensor, Tensor, Tensor] | None = None,
+    record: bool = True,
 ) -> Picked:
-    """Choose the next cut of each film; `forced` choices are scored, not drawn."""
+    """Choose the next cut of each film; `forced` choices are scored, not drawn. Without `record`
+    nothing is kept of what they were chosen from."""
     state, shot_pair, shot_mask = seen.state, seen.shot_pair, seen.shot_mask
     logits = policy.shot_logits(encoded, state, shot_pair, shot_mask)
     shot = draws.choose(logits) if forced is None else forced[0]
-    log_prob, entropy = _picked(logits, shot)
-    stops = shot == stage.stop
+    of_shot = logits
     inside = shot.clamp(max=stage.stop - 1)
     pairs = stage.pairs(films, shot)
     in_mask, in_pair = pairs.any(2), stage.ins(films, shot, pairs)
     logits = policy.in_logits(encoded, state, inside, in_pair, in_mask)
     first = draws.choose(logits) if forced is None else forced[1]
-    in_log_prob, in_entropy = _picked(logits, first)
+    of_first = logits
     out_mask, out_pair = pairs[torch.arange(len(first)), first], stage.outs(films, shot, first)
     logits = policy.out_logits(encoded, state, inside, first, out_pair, out_mask)
     out = draws.choose(logits) if forced is None else forced[2]
+    if not record:
+        return Picked((shot, first, out), {})
+    log_prob, entropy = _picked(of_shot, shot)
+    in_log_prob, in_entropy = _picked(of_first, first)
     out_log_prob, out_entropy = _picked(logits, out)
-    cuts = (~stops).float()
-    record = {
+    cuts = (shot != stage.stop).float()
+    kept = {
         "film": seen.film,
         "last": seen.last,
         "shot_pair": shot_pair,
@@ -220,7 +225,7 @@ def pick(
         "value": policy.value(state),
         "entropy": torch.stack([entropy, cuts * in_entropy, cuts * out_entropy], -1),
     }
-    return Picked((shot, first, out), record)
+    return Picked((shot, first, out), kept)
 
 
 @torch.no_grad()
@@ -260,29 +265,28 @@ def play(
     films: int,
     generator: torch.Generator | None,
     plain: int = 0,
-) -> tuple[Tensor, Tensor]:
-    """Cut films without keeping what an update needs: actions (B, T, 3) and the films'
-    log-likelihood (B,). A film that has stopped is set aside, and its further actions are stops.
-    The first `plain` films take the likeliest though there is a generator."""
+) -> Tensor:
+    """Cut films and keep their actions (B, T, 3) alone. A film that has stopped is set aside, and
+    its further actions are stops. The first `plain` films take the likeliest though there is a
+    generator."""
     encoded, every = policy.encode(stage.scene), torch.arange(films)
     draws = Draws(generator, every < plain if plain else None, films, every)
     under_way, cache = stage.start(films), Cache()
     last = torch.tensor([NOTHING]).expand(films, -1)
-    actions, likely = [], torch.zeros(films)
+    actions = []
     while len(every):
         seen = see(policy, encoded, stage, under_way, last, cache)
-        chosen = pick(policy, encoded, stage, under_way, seen, draws)
+        action = pick(policy, encoded, stage, under_way, seen, draws, record=False).action
         made = torch.tensor([(stage.stop, 0, 0)]).repeat(films, 1)
-        made[every] = chosen.record["action"]
-        likely[every] += chosen.record["log_prob"]
+        cache, last = seen.cache, torch.stack(action, -1)
+        made[every] = last
         actions.append(made)
-        under_way, _ = stage.step(under_way, *chosen.action)
-        cache, last = seen.cache, chosen.record["action"]
+        under_way, _ = stage.step(under_way, *action)
         left = torch.nonzero(~stage.done(under_way))[:, 0]
         if len(left) < len(every):
             every, last, draws = every[left], last[left], draws.select(left)
             under_way, cache = under_way.select(left), cache.select(left)
-    return torch.stack(actions, 1), likely
+    return torch.stack(actions, 1)
 
 
 def score(policy: Policy, films: Trajectories) -> Scored:

@@ -143,7 +143,7 @@ def _unscored(stage: Stage) -> _Unscored:
 def best_of(policy: Policy, stage: Stage, seed: int, samples: int = 64) -> list[Choice]:
     """Search with the policy: the best by reward of its own decode and `samples` drawn films."""
     generator = torch.Generator().manual_seed(seed)
-    actions, _ = rollout.play(policy, _unscored(stage), 1 + samples, generator, plain=1)
+    actions = rollout.play(policy, _unscored(stage), 1 + samples, generator, plain=1)
     drawn = [choices(film, stage.stop) for film in actions]
     return drawn[int(whole.scores(stage, drawn).argmax())]
 

@@ -81,7 +81,9 @@ class Watched:
     before: Tensor  # (N,) s on offer in the shots recorded before it
     worth: Worth
     covers: float  # worth of a new set-up
-    lengths: Tensor  # (N, Q) bool, lengths that the shot can be cut to: steps of pacing.GRID
+    # (U, Q) bool, what lengths there are shots of, steps of wanted.GRID; (N,) int64, which of them
+    # each shot has: many shots can be cut to the same.
+    lengths: tuple[Tensor, Tensor]
     last_of: Tensor  # (S, N) float32, 1 where a set-up can still be met after the shot's rank
 
     @property
@@ -209,7 +211,8 @@ class Watched:
         ahead = self.worth.ahead(mask.float(), self.seconds)
         left = (stage.brief.duration - film.length / m.rate).clamp(min=0.5)[:, None]
         offered = (mask * self.seconds).sum(1, keepdim=True).clamp(min=0.1)
-        wants = wanted.lengths(stage, film)[:, None].masked_fill(~self.lengths, -1.0).amax(2)
+        ranges, of_shot = self.lengths
+        wants = wanted.lengths(stage, film)[:, None].masked_fill(~ranges, -1.0).amax(2)[:, of_shot]
         unseen = (~film.setups).float()
         recorded = float(stage.rules.order == "recorded")
         still = (unseen @ self.last_of) * recorded  # (B, N)
@@ -308,7 +311,7 @@ def watch(stage: Stage) -> Watched:
         style=_style(stage),
     )
     covers = promise.coverage_step(stage)
-    offers = wanted.offered(stage)
+    offers = torch.unique(wanted.offered(stage), dim=0, return_inverse=True)
     last_rank = torch.full((m.setups,), -1).scatter_reduce(
         0, m.setup, torch.where(seconds > 0, m.rank, -1), "amax"
     )
