@@ -12,15 +12,16 @@ from editor.config import Config
 from editor.cutting import agent, kept, learned, pool
 from editor.cutting.agent import Cutter, Decision
 from editor.cutting.brief import Brief
-from editor.cutting.pool import LeftOut, Pool
+from editor.cutting.pool import LeftOut, Pool, Wish
 from editor.cutting.reward import weights_of
 from editor.cutting.unchosen import unchosen
 from editor.film import conform, saved
 from editor.film.export.carried import Written
+from editor.film.marks import Mark, Marks
 from editor.film.saved import Edit
 from editor.film.timeline import Alternative, Music, Timeline
 from editor.footage.cache import Cache
-from editor.looking import Looked, Stages
+from editor.looking import Looked, Stages, Wishes
 from editor.progress import Watch
 from editor.report import Made
 from editor.versions import Draft, Version, check_name, drafting, writing_to
@@ -47,10 +48,13 @@ class Decided:
     length: str  # which length was chosen, and why
 
 
-def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
+def cut(
+    config: Config, watch: Watch, parent: str | None = None, marks: Marks | None = None
+) -> Made:
     """Make a new version from footage. Raises EditorError for all that an editor can mend.
 
-    parent: title of the version that is cut again.
+    parent: title of the version that is cut again; marks: what it carries on of it, None for just
+    what the config asks.
     """
     check_name(config.name)
     stages = Stages(watch)
@@ -83,10 +87,21 @@ def cut(config: Config, watch: Watch, parent: str | None = None) -> Made:
             shots=decided.offer.size,
             evidence=liking.evidence if liking else (),
         )
-        return _publish(made, looked, draft, stages, parent)
+        return _publish(made, looked, draft, stages, parent, marks or _marks(looked.wishes))
 
 
-def _publish(made: Made, looked: Looked, draft: Draft, stages: Stages, parent: str | None) -> Made:
+def _marks(wishes: Wishes) -> Marks:
+    """What was asked of which footage, so that a review shows it and can take it back."""
+
+    def marked(asked: tuple[Wish, ...]) -> tuple[Mark, ...]:
+        return tuple(Mark(wish.clip, wish.span) for wish in asked)
+
+    return Marks(bans=marked(wishes.ban), musts=marked(wishes.must))
+
+
+def _publish(
+    made: Made, looked: Looked, draft: Draft, stages: Stages, parent: str | None, marks: Marks
+) -> Made:
     """Write the timeline, then what takes longer, and give the version its number."""
     edit = Edit(
         made.timeline,
@@ -95,6 +110,7 @@ def _publish(made: Made, looked: Looked, draft: Draft, stages: Stages, parent: s
         asked=report.settings(made),
         notes=made.said,
         selects=_selects(made.unchosen),
+        marks=marks,
     )
     with stages.run("cutting", "timeline"):
         saved.write(edit, draft.folder)

@@ -185,7 +185,8 @@ class Desk:
         }
         known = footage.known(edit)
         try:
-            log = replay(begin(edit.timeline, {**used, **known}), acts)  # type: ignore[arg-type]
+            start = begin(edit.timeline, {**used, **known}, edit.marks)
+            log = replay(start, acts)  # type: ignore[arg-type]
         except CorrectionError as err:
             raise EditorError(
                 f"The corrections of {version.title} cannot be played again: {err} Its edit.json"

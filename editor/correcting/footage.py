@@ -34,7 +34,8 @@ def clips_of(timeline: Timeline) -> dict[str, Clip]:
 def known(edit: Edit) -> dict[str, Clip]:
     """All clips that a version's own file tells of, by digest."""
     selects = {other.clip.digest: other.clip for other in edit.selects}
-    return selects | clips_of(edit.timeline)
+    marked = edit.marks.clips() if edit.marks is not None else {}
+    return marked | selects | clips_of(edit.timeline)
 
 
 def stamp_of(path: Path) -> object:
@@ -80,8 +81,14 @@ def relinked(edit: Edit, lie: Mapping[str, tuple[str, Any]]) -> Edit:
         replace(cut, clip=moved(cut.clip), alternatives=all_moved(cut.alternatives))
         for cut in edit.timeline.cuts
     )
+    marks = edit.marks
+    if marks is not None:
+        marks = marks.with_clips({key: moved(clip) for key, clip in marks.clips().items()})
     return replace(
-        edit, timeline=replace(edit.timeline, cuts=cuts), selects=all_moved(edit.selects)
+        edit,
+        timeline=replace(edit.timeline, cuts=cuts),
+        selects=all_moved(edit.selects),
+        marks=marks,
     )
 
 

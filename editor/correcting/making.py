@@ -1,7 +1,7 @@
 """Turn corrections into new versions: the film as corrected, or cut again under what was asked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +14,7 @@ from editor.correcting.footage import roots
 from editor.correcting.history import Event, events
 from editor.errors import CorrectionError, FootageError
 from editor.film import saved
-from editor.film.corrected import Corrected, Marked
+from editor.film.corrected import Corrected, Marked, standing
 from editor.film.saved import Edit
 from editor.film.timeline import Timeline
 from editor.footage import analysis
@@ -44,6 +44,7 @@ def render(desk: Desk, title: str, watch: Watch, film: bool = True) -> Version:
         made_by="correction",
         parent=title,
         notes=(*opened.edit.notes, *_marks_said(opened)),
+        marks=standing(opened.log.state),
     )
     with drafting(desk.outputs, opened.version.name) as draft:
         rendered = _film(desk, edit, draft.folder, watch) if film else None
@@ -183,7 +184,7 @@ def again(
 
     opened = desk.open(title)
     config = again_config(desk, opened, seed, duration, film)
-    made = pipeline.cut(config, watch, parent=title)
+    made = pipeline.cut(config, watch, parent=title, marks=standing(opened.log.state))
     desk.register(made.version, parent_revision=opened.revision)
     return made.version
 
@@ -191,11 +192,13 @@ def again(
 def again_config(
     desk: Desk, opened: Opened, seed: int | None, duration: float | None, film: bool
 ) -> Config:
-    """What the next cut is asked: as the version was, and what the editor marked since."""
-    asked, state = opened.edit.asked, opened.log.state
+    """What the next cut is asked: as the version was, with what is marked now."""
+    asked = opened.edit.asked
     footage = _footage(desk, opened)
     known = desk.footage(opened.version.title)
-    bans = [*_texts(asked, "ban"), *(_words(mark, known) for mark in state.bans)]
+    # Marks hold all that was asked once; versions that carry none have it in words.
+    words = asked if opened.edit.marks is None else {}
+    bans = [*_texts(words, "ban"), *(_words(mark, known) for mark in _barred(desk, opened, known))]
     own = asked.get("seed")
     timeline = opened.timeline
     return Config(
@@ -206,7 +209,7 @@ def again_config(
         duration=duration if duration is not None else _number(asked, "duration_s"),
         only=tuple(_texts(asked, "only")),
         ban=tuple(dict.fromkeys(bans)),
-        must=_musts(opened, known, _texts(asked, "must_include")),
+        must=_musts(opened, known, _texts(words, "must_include")),
         music=timeline.music.path if timeline.music else None,
         backbone=_text(asked, "backbone"),
         weights=Path(weights) if (weights := _text(asked, "weights")) else None,
@@ -235,15 +238,36 @@ def _footage(desk: Desk, opened: Opened) -> tuple[Path, ...]:
     return (*there, *(path for path in found if not any(path.is_relative_to(at) for at in there)))
 
 
+def _locked(state: Corrected) -> list[Marked]:
+    return [
+        Marked(piece.cut.clip.digest, piece.cut.source) for piece in state.shown if piece.locked
+    ]
+
+
+def _barred(desk: Desk, opened: Opened, known: Mapping[str, Clip]) -> Iterator[Marked]:
+    """What may not be used: what is banned, where it is still there, and the frame before and
+    after each locked cut. Footage that must be included may be part of a longer cut; a lock has
+    the cut begin and end where it does."""
+    state, lie = opened.log.state, desk.states_of(opened)
+    yield from (mark for mark in state.bans if lie[mark.digest].state == "here")
+    locked = _locked(state)
+    needed = [*locked, *(mark for mark in state.musts if mark.span)]
+    for lock in locked:
+        assert lock.span is not None
+        for frame in (lock.span.first - 1, lock.span.stop):
+            span = FrameSpan(frame, frame + 1)
+            inside = 0 <= frame < known[lock.digest].frames
+            if inside and not any(other.overlaps(lock.digest, span) for other in needed):
+                yield Marked(lock.digest, span)
+
+
 def _musts(opened: Opened, known: Mapping[str, Clip], asked: list[str]) -> tuple[str, ...]:
     """What has to be used: what is locked, to the frame; what was marked, where no lock holds it.
 
     Raises CorrectionError where a mark and a lock share frames and neither can have all.
     """
     state = opened.log.state
-    locked = [
-        Marked(piece.cut.clip.digest, piece.cut.source) for piece in state.shown if piece.locked
-    ]
+    locked = _locked(state)
     marked = []
     for mark in state.musts:
         meeting = [one for one in locked if one.span and mark.overlaps(one.digest, one.span)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from editor.errors import CorrectionError
+from editor.film.marks import Mark, Marks
 from editor.film.timeline import Cut, Timeline
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan
@@ -91,14 +92,36 @@ class Corrected:
         return replace(self, pieces=pieces)
 
 
-def begin(timeline: Timeline, clips: Mapping[str, Clip]) -> Corrected:
-    """A version as it was made, before any correction. clips: all footage, by digest."""
-    known = {**clips, **{cut.clip.digest: cut.clip for cut in timeline.cuts}}
+def begin(timeline: Timeline, clips: Mapping[str, Clip], marks: Marks | None = None) -> Corrected:
+    """A version as it was made, before any correction. clips: all footage, by digest. marks: what
+    it carries on from the version that it came from."""
+    marks = marks or Marks()
+    known = {**clips, **marks.clips(), **{cut.clip.digest: cut.clip for cut in timeline.cuts}}
+    locked = set(_marked(marks.locked))
     pieces = tuple(
-        Piece(f"c{number}", replace(cut, start=0), cut)
+        Piece(
+            f"c{number}",
+            replace(cut, start=0),
+            cut,
+            locked=Marked(cut.clip.digest, cut.source) in locked,
+        )
         for number, cut in enumerate(timeline.cuts, 1)
     )
-    return Corrected(timeline, known, pieces)
+    return Corrected(timeline, known, pieces, _marked(marks.bans), _marked(marks.musts))
+
+
+def _marked(marks: tuple[Mark, ...]) -> tuple[Marked, ...]:
+    return tuple(dict.fromkeys(Marked(mark.clip.digest, mark.span) for mark in marks))
+
+
+def standing(state: Corrected) -> Marks:
+    """What the next version carries on."""
+
+    def on_clips(marks: tuple[Marked, ...]) -> tuple[Mark, ...]:
+        return tuple(Mark(state.clips[mark.digest], mark.span) for mark in marks)
+
+    locked = tuple(Mark(piece.cut.clip, piece.cut.source) for piece in state.shown if piece.locked)
+    return Marks(locked, on_clips(state.bans), on_clips(state.musts))
 
 
 def changes(state: Corrected) -> dict[str, tuple[str, ...]]:

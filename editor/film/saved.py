@@ -5,14 +5,16 @@ is checked as a stranger's when read: a version folder can be edited by hand or 
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from editor.errors import EditorError, FootageError
+from editor.film import marks as marking
+from editor.film.checked import Table
 from editor.film.export.files import write_text
+from editor.film.marks import Marks
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.footage.clip import Clip, SoundTrack
 from editor.timing import FrameSpan, Timecode
@@ -20,7 +22,6 @@ from editor.timing import FrameSpan, Timecode
 SCHEMA = 1
 NAME = "edit.json"
 MOST_BYTES = 64 << 20  # a film of thousands of cuts is a few megabytes
-MOST_FRAMES = 1 << 40  # of a clip or a film: 400 years at 60 frames a second is less
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Edit:
     notes: tuple[str, ...] = ()  # what could not be held, in an editor's words
     opaque: Mapping[str, Any] = field(default_factory=dict)  # by format, see film.export.opaque
     selects: tuple[Alternative, ...] = ()  # shots on offer that the film does not use
+    marks: Marks | None = None  # None: of an import, or made before versions carried them
 
 
 def write(edit: Edit, folder: Path) -> Path:
@@ -74,6 +76,8 @@ def as_json(edit: Edit) -> dict[str, Any]:
     for cut in timeline.cuts:
         clips |= {other.clip.digest: other.clip for other in cut.alternatives}
     clips |= {other.clip.digest: other.clip for other in edit.selects}
+    if edit.marks is not None:
+        clips = edit.marks.clips() | clips
     return {
         "schema": SCHEMA,
         "made_by": edit.made_by,
@@ -88,6 +92,7 @@ def as_json(edit: Edit) -> dict[str, Any]:
         "clips": {digest: _clip(clip) for digest, clip in clips.items()},
         "cuts": [_cut(cut) for cut in timeline.cuts],
         "selects": [_other(other) for other in edit.selects],
+        "marks": marking.as_json(edit.marks) if edit.marks is not None else None,
     }
 
 
@@ -163,82 +168,10 @@ def _other(other: Alternative) -> dict[str, Any]:
 
 # --- in -------------------------------------------------------------------------------------------
 
-T = TypeVar("T")
-
-
-class _Table:
-    """A JSON object that names the place of what is wrong with it. Raises ValueError."""
-
-    def __init__(self, value: object, where: str) -> None:
-        if not isinstance(value, dict):
-            raise ValueError(f"{where} is {_kind(value)}, not an object.")
-        self.value, self.where = value, where
-
-    def get(self, key: str, kind: type[T]) -> T:
-        """A value of exactly this kind; a whole number also serves as float."""
-        if key not in self.value:
-            raise ValueError(f"{self.where} lacks {key!r}.")
-        value = self.value[key]
-        if kind is float and type(value) is int:
-            return float(value)  # type: ignore[return-value]
-        if type(value) is not kind:
-            raise ValueError(f"{self.where}.{key} is {_kind(value)}, not {kind.__name__}.")
-        return value
-
-    def table(self, key: str) -> "_Table":
-        return _Table(self.get(key, dict), f"{self.where}.{key}")
-
-    def rows(self, key: str) -> list["_Table"]:
-        rows = self.get(key, list)
-        return [_Table(row, f"{self.where}.{key}[{n}]") for n, row in enumerate(rows)]
-
-    def fraction(self, key: str) -> Fraction:
-        text = self.get(key, str)
-        try:
-            if len(text) > 60:
-                raise ValueError
-            return Fraction(text)
-        except (ValueError, ZeroDivisionError) as err:
-            raise ValueError(f"{self.where}.{key}: {text[:60]!r} is no fraction.") from err
-
-    def rate(self, key: str) -> Fraction:
-        value = self.fraction(key)
-        if not 0 < value <= 1000:
-            raise ValueError(f"{self.where}.{key}: a rate of {value} frames a second cannot be.")
-        return value
-
-    def count(self, key: str, least: int = 0) -> int:
-        value = self.get(key, int)
-        if not least <= value <= MOST_FRAMES:
-            raise ValueError(f"{self.where}.{key} = {value} is outside {least} to {MOST_FRAMES}.")
-        return value
-
-    def pair(self, key: str) -> tuple[int, int]:
-        value = self.get(key, list)
-        if len(value) != 2 or any(type(v) is not int or not 0 < v <= 65_536 for v in value):
-            raise ValueError(f"{self.where}.{key} must be a width and a height in pixels.")
-        return value[0], value[1]
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.get(key, list)
-        if any(type(item) is not str for item in value):
-            raise ValueError(f"{self.where}.{key} must be a list of texts.")
-        return tuple(value)
-
-    def maybe(self, key: str, read: Callable[["_Table", str], T]) -> T | None:
-        """What `read` makes of the key, or None where it holds null."""
-        if key not in self.value:
-            raise ValueError(f"{self.where} lacks {key!r}.")
-        return None if self.value[key] is None else read(self, key)
-
-
-def _kind(value: object) -> str:
-    return "null" if value is None else type(value).__name__
-
 
 def from_json(value: object) -> Edit:
     """The edit from plain values. Raises ValueError that names the place."""
-    table = _Table(value, "edit")
+    table = Table(value, "edit")
     schema = table.get("schema", int)
     if schema != SCHEMA:
         raise ValueError(
@@ -263,10 +196,13 @@ def from_json(value: object) -> Edit:
         selects=tuple(_read_other(row, clips) for row in table.rows("selects"))
         if "selects" in table.value
         else (),
+        marks=table.maybe("marks", lambda at, key: marking.read(at.table(key), clips))
+        if "marks" in table.value
+        else None,
     )
 
 
-def _read_music(table: _Table, key: str) -> Music:
+def _read_music(table: Table, key: str) -> Music:
     music = table.table(key)
     offset = music.fraction("offset")
     if offset < 0:
@@ -274,14 +210,14 @@ def _read_music(table: _Table, key: str) -> Music:
     return Music(_path(music), offset)
 
 
-def _path(table: _Table) -> Path:
+def _path(table: Table) -> Path:
     path = Path(table.get("path", str))
     if not path.is_absolute() or "\0" in str(path):
         raise ValueError(f"{table.where}.path must be an absolute path.")
     return path
 
 
-def _read_clip(table: _Table, digest: str) -> Clip:
+def _read_clip(table: Table, digest: str) -> Clip:
     return Clip(
         path=_path(table),
         digest=digest,
@@ -311,7 +247,7 @@ def _read_clip(table: _Table, digest: str) -> Clip:
     )
 
 
-def _read_timecode(table: _Table, key: str) -> Timecode:
+def _read_timecode(table: Table, key: str) -> Timecode:
     code = table.table(key)
     try:
         return Timecode(code.count("frame"), code.rate("rate"), code.get("drop", bool))
@@ -319,7 +255,7 @@ def _read_timecode(table: _Table, key: str) -> Timecode:
         raise ValueError(f"{code.where}: {err}") from err
 
 
-def _read_track(table: _Table) -> SoundTrack:
+def _read_track(table: Table) -> SoundTrack:
     return SoundTrack(
         stream=table.count("stream"),
         sample_rate=table.count("sample_rate", 1),
@@ -329,7 +265,7 @@ def _read_track(table: _Table) -> SoundTrack:
     )
 
 
-def _read_cuts(rows: Sequence[_Table], clips: Mapping[str, Clip]) -> tuple[Cut, ...]:
+def _read_cuts(rows: Sequence[Table], clips: Mapping[str, Clip]) -> tuple[Cut, ...]:
     cuts: list[Cut] = []
     for row in rows:
         clip, source = _read_source(row, clips)
@@ -353,12 +289,12 @@ def _read_cuts(rows: Sequence[_Table], clips: Mapping[str, Clip]) -> tuple[Cut, 
     return tuple(cuts)
 
 
-def _read_other(row: _Table, clips: Mapping[str, Clip]) -> Alternative:
+def _read_other(row: Table, clips: Mapping[str, Clip]) -> Alternative:
     clip, source = _read_source(row, clips)
     return Alternative(clip, source, row.get("shot", str), row.get("why", str))
 
 
-def _read_source(row: _Table, clips: Mapping[str, Clip]) -> tuple[Clip, FrameSpan]:
+def _read_source(row: Table, clips: Mapping[str, Clip]) -> tuple[Clip, FrameSpan]:
     digest = row.get("clip", str)
     if digest not in clips:
         raise ValueError(f"{row.where}.clip names a clip that the file does not list.")

@@ -9,6 +9,7 @@ import pytest
 
 from editor.errors import FootageError
 from editor.film import saved
+from editor.film.marks import Mark, Marks
 from editor.film.saved import Edit
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.footage.clip import Clip, SoundTrack
@@ -36,12 +37,25 @@ def edit() -> Edit:
         Cut(other, FrameSpan(0, 900), 48, 720, "b #1"),
     )  # fmt: skip
     timeline = Timeline(cuts, Fraction(24000, 1001), (1920, 1080), Music(Path("/m.ogg"), NTSC))
-    return Edit(timeline, "cut", "toys-v001", {"seed": 3}, ("short",), {"mlt": {"0": "<x/>"}})
+    marks = Marks(
+        locked=(Mark(clip(), FrameSpan(10, 70)),),
+        bans=(Mark(replace(clip("/footage/c.mov"), digest="ef" * 32), None),),
+        musts=(Mark(other, FrameSpan(3, 9)),),
+    )
+    notes, opaque = ("short",), {"mlt": {"0": "<x/>"}}
+    return Edit(timeline, "cut", "toys-v001", {"seed": 3}, notes, opaque, marks=marks)
 
 
 def test_an_edit_reads_back_as_it_was_written(tmp_path):
     saved.write(edit(), tmp_path)
     assert saved.read(tmp_path) == edit()
+
+
+def test_an_edit_from_before_marks_were_carried_has_none(tmp_path):
+    table = saved.as_json(edit())
+    del table["marks"]
+    (tmp_path / saved.NAME).write_text(json.dumps(table))
+    assert saved.read(tmp_path).marks is None
 
 
 def test_nothing_but_the_edit_is_left_in_the_folder(tmp_path):
@@ -67,6 +81,10 @@ def test_nothing_but_the_edit_is_left_in_the_folder(tmp_path):
         (("clips", "ab" * 32, "frames"), True, "bool, not int"),
         (("music", "offset"), "-1", "before the music"),
         (("clips", "ab" * 32, "timecode", "rate"), "25", "Drop-frame"),
+        (("marks", "bans", 0, "clip"), "zz", "does not list"),
+        (("marks", "musts", 0, "out"), 901, "which has 900"),
+        (("marks", "musts", 0, "in"), None, "which has 900"),
+        (("marks", "locked"), {}, "dict, not list"),
     ],
 )
 def test_a_damaged_edit_is_refused_with_its_place(tmp_path, place, value, said):

@@ -13,8 +13,10 @@ import pytest
 from PIL import Image
 
 from editor.cli import MADE, main
+from editor.correcting import making
 from editor.film import saved
 from editor.film.timeline import Timeline
+from editor.progress import Silent
 from editor.review import jobs as working
 from editor.review.room import Room
 from editor.timing import source_frame
@@ -38,9 +40,18 @@ def cut_once(tmp_path_factory):
             sound=media.tone(6.0, 300.0 + 50 * number),
             scenes=media.Scenes(seed=1000 * number, cuts=(75,), pan=1.5),
         )  # fmt: skip
-    argv = ["cut", str(folder / "rushes"), "--outputs", str(folder / "outputs"), "--no-render"]
-    assert main([*argv, "--policy", "greedy", "--duration", "5", "--name", "toys"]) == MADE
+    cut(folder / "outputs", "toys")
     return folder / "outputs"
+
+
+def cut(outputs: Path, name: str, *wishes: str) -> str:
+    """Cut the rushes beside an outputs folder; returns the version's title."""
+    before = {version.title for version in versions(outputs)} if outputs.exists() else set()
+    argv = ["cut", str(outputs.parent / "rushes"), "--outputs", str(outputs), "--no-render"]
+    asked = ["--policy", "greedy", "--duration", "5", "--name", name]
+    assert main([*argv, *asked, *wishes]) == MADE
+    (title,) = {version.title for version in versions(outputs)} - before
+    return title
 
 
 @pytest.fixture
@@ -57,6 +68,13 @@ def post(page, path: str, **body):
 def correct(page, **correction):
     revision = page.get(ONE).json()["revision"]
     return post(page, "corrections", revision=revision, correction=correction)
+
+
+def change(page, title: str, **correction):
+    """A correction of any version."""
+    one = f"/api/versions/{title}"
+    now = page.get(one).json()["revision"]
+    return page.post(f"{one}/corrections", json={"revision": now, "correction": correction})
 
 
 def ids(told: dict) -> list[str]:
@@ -510,6 +528,79 @@ def test_cut_again_keeps_what_is_locked_and_leaves_out_what_is_banned(real, cut_
     assert (kept["clip"], kept["clip_in"], kept["clip_out"]) in shown
     assert other["clip"] not in {digest for digest, _, _ in shown}
     assert edit.timeline.size == tuple(told["size"])
+
+
+def test_a_locked_cut_can_be_no_part_of_a_longer_one_in_the_next_cut(client, room, clips):
+    told = correct(client, kind="lock", cut="c1").json()  # frames 10 to 30
+    one = f"{clips[0].path}@"
+    asked = making.again_config(room.desk, room.desk.open("toys-v001"), None, None, False)
+    assert (asked.must, asked.ban) == ((f"{one}10-30",), (f"{one}9-10", f"{one}30-31"))
+    correct(client, kind="trim", cut="c3", edge="in", by=-5, mode="ripple")
+    told = correct(client, kind="lock", cut="c3").json()  # frames 30 to 55 of the same clip
+    assert told["cuts"][2]["clip_in"] == 30
+    asked = making.again_config(room.desk, room.desk.open("toys-v001"), None, None, False)
+    assert asked.must == (f"{one}10-30", f"{one}30-55")  # side by side: neither bars the other
+    assert asked.ban == (f"{one}9-10", f"{one}55-56")
+
+
+@pytest.mark.parametrize("way", ["again", "render"])
+def test_locks_bans_and_musts_go_on_with_the_next_version_and_can_be_taken_back(
+    real, cut_once, way
+):
+    title = cut(cut_once, "marked")
+    one = f"/api/versions/{title}"
+    told = real.get(one).json()
+    shown = [cut for cut in told["cuts"] if not cut["dropped"]]
+    unused = next(
+        digest
+        for digest in real.get(f"{one}/clips").json()["clips"]
+        if digest not in {cut["clip"] for cut in shown[:2]}
+    )
+    kept, must = shown[0], shown[1]
+    ban = {"clip": unused, "clip_in": 140, "clip_out": 150}
+    need = {"clip": must["clip"], "clip_in": must["clip_in"], "clip_out": must["clip_in"] + 15}
+    for asked in (
+        {"kind": "lock", "cut": kept["id"]},
+        {"kind": "ban", **ban},
+        {"kind": "must-include", **need},
+    ):
+        assert change(real, title, **asked).status_code == 200
+    if way == "again":
+        result = done(real, real.post(f"{one}/again", json={"revision": told["revision"] + 3}))
+    else:
+        result = {"version": making.render(real.app.state.room.desk, title, Silent(), False).title}
+    after, one = result["version"], f"/api/versions/{result['version']}"
+    told = real.get(one).json()
+    assert (told["bans"], told["musts"]) == ([ban], [need])
+    held = [cut for cut in told["cuts"] if cut["locked"]]
+    assert [(cut["clip"], cut["clip_in"], cut["clip_out"]) for cut in held] == [
+        (kept["clip"], kept["clip_in"], kept["clip_out"])
+    ]
+    for asked in (
+        {"kind": "unlock", "cut": held[0]["id"]},
+        {"kind": "drop", "cut": held[0]["id"]},
+        {"kind": "unban", **ban},
+        {"kind": "need-not", **need},
+        {"kind": "ban", "clip": kept["clip"], "clip_in": None, "clip_out": None},
+    ):
+        assert change(real, after, **asked).status_code == 200, asked
+    told = real.get(one).json()
+    result = done(real, real.post(f"{one}/again", json={"revision": told["revision"]}))
+    cuts = saved.read(cut_once / result["version"]).timeline.cuts
+    assert kept["clip"] not in {cut.clip.digest for cut in cuts}
+
+
+def test_what_a_first_cut_was_asked_is_shown_and_can_be_taken_back(cut_once):
+    cut(cut_once, "asked", "--ban", "take 0.mp4", "--must-include", "take 1.mp4@20-60")
+    with Room(cut_once, PORT) as room:
+        page = client(room)
+        told = page.get("/api/versions/asked-v001").json()
+        (ban,), (must,) = told["bans"], told["musts"]
+        assert (ban["clip_in"], must["clip_in"], must["clip_out"]) == (None, 20, 60)
+        told = change(page, "asked-v001", kind="unban", **ban).json()
+        told = change(page, "asked-v001", kind="need-not", **must).json()
+        asked = making.again_config(room.desk, room.desk.open("asked-v001"), None, None, False)
+        assert (told["bans"], told["musts"], asked.ban, asked.must) == ([], [], (), ())
 
 
 def test_export_hands_out_the_film_as_it_stands(real, cut_once):
