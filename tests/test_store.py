@@ -255,6 +255,35 @@ def test_a_damaged_store_is_said_with_its_last_good_backup_and_restored_from_it(
         assert [act.act for act in store.acts(row.id)] == ["do"]
 
 
+@pytest.mark.parametrize("way", ["emptied", "removed"])
+def test_a_store_that_is_empty_or_gone_beside_its_backup_is_not_begun_anew(tmp_path, way):
+    with Store(tmp_path) as store:
+        row = store.register(facts())
+        store.act(row.id, 0, "do", {"kind": "drop", "cut": "c1"})
+    kept = (tmp_path / BACKUPS / GOOD).read_bytes()
+    for suffix in ("-wal", "-shm", *([""] if way == "removed" else [])):
+        Path(f"{tmp_path / NAME}{suffix}").unlink(missing_ok=True)
+    if way == "emptied":
+        (tmp_path / NAME).write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"holds nothing.*last good backup is .*restore"):
+            Store(tmp_path)
+    assert (tmp_path / BACKUPS / GOOD).read_bytes() == kept
+    restore(tmp_path)
+    with Store(tmp_path) as store:
+        assert [act.act for act in store.acts(row.id)] == ["do"]
+
+
+def test_the_way_back_names_the_folder(tmp_path):
+    folder = tmp_path / "two words"
+    folder.mkdir()
+    with Store(folder) as store:
+        store.register(facts())
+    damaged(folder / NAME)
+    with pytest.raises(StoreError, match=f"--restore-backup --outputs '{folder}'"):
+        Store(folder)
+
+
 def test_a_damaged_store_without_a_backup_says_so(tmp_path):
     (tmp_path / NAME).write_bytes(b"no database " * 400)
     with pytest.raises(StoreError, match="There is no backup yet"):

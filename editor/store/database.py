@@ -7,6 +7,7 @@ writers work from the same state. It is synced to the disk before anybody is tol
 import fcntl
 import os
 import random
+import shlex
 import shutil
 import sqlite3
 import threading
@@ -77,6 +78,11 @@ class Database:
             raise StoreError(
                 f"{self.path} is a database of another program. Move it away, or name another"
                 " outputs folder; nothing was changed."
+            )
+        if not tables and (self.path.parent / BACKUPS / GOOD).exists():
+            raise StoreError(
+                f"{self.path} holds nothing, though something was kept here: it was emptied or"
+                f" removed. {last_good(self.path.parent)} To begin anew, move {BACKUPS} away."
             )
         if found > known:
             raise StoreError(
@@ -207,8 +213,9 @@ def last_good(outputs: Path) -> str:
     except OSError:
         return "There is no backup yet. Move it away to begin a new one; the versions stay."
     return (
-        f"The last good backup is {path}, of {when}: `python -m editor history --restore-backup`"
-        " puts it in its place and keeps the damaged one beside it."
+        f"The last good backup is {path}, of {when}: `python -m editor history --restore-backup"
+        f" --outputs {shlex.quote(str(outputs))}` puts it in its place and keeps the damaged one"
+        " beside it."
     )
 
 
