@@ -72,6 +72,14 @@ class Opened:
         return self.row.revision
 
 
+def _check_text(text: object) -> None:
+    """Raise CorrectionError for what cannot be written down as text."""
+    try:
+        str(text).encode("utf-8")
+    except UnicodeEncodeError as err:
+        raise CorrectionError("A note is Unicode text: this one holds half a character.") from err
+
+
 class Desk:
     """The versions of one outputs folder. A context manager; may be shared by threads."""
 
@@ -241,6 +249,7 @@ class Desk:
                 new = self.store.act(opened.row.id, revision, asked, None)
             else:
                 given = dict(asked)
+                _check_text(given.get("text"))
                 if given.get("kind") == "insert":
                     given["cut"] = f"n{revision + 1}"
                 correction = corrections.from_json(given)
@@ -265,6 +274,7 @@ class Desk:
             self._check_fresh(opened, revision)
             if len(note) > LONGEST_NOTE:
                 raise CorrectionError(f"A note has at most {LONGEST_NOTE} characters.")
+            _check_text(note)
             if cut is not None:
                 opened.log.state.piece(cut)
             new = self.store.judge(opened.row.id, revision, cut, verdict, reasons, note)
@@ -301,6 +311,7 @@ class Desk:
         self, comparison: int, side: str, reasons: Sequence[str] = (), note: str = ""
     ) -> PreferenceRow:
         """Keep which side was preferred: "left", "right" or "neither"."""
+        _check_text(note)
         asked = {row.id: row for row in self.store.preferences()}
         if comparison not in asked:
             raise UnknownError(f"There is no comparison {comparison}.")

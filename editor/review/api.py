@@ -33,9 +33,20 @@ class Wrong(Exception):
         self.status, self.code = status, code
 
 
-def failed(status: int, code: str, message: str, **more: Any) -> JSONResponse:
+class Told(JSONResponse):
+    """An answer in JSON; a text that is no Unicode is escaped, as JSON may and UTF-8 may not."""
+
+    def render(self, content: Any) -> bytes:
+        """The answer's body."""
+        try:
+            return super().render(content)
+        except UnicodeEncodeError:
+            return json.dumps(content, allow_nan=False).encode("ascii")
+
+
+def failed(status: int, code: str, message: str, **more: Any) -> Told:
     """An error as the API has it."""
-    return JSONResponse({"error": {"code": code, "message": message, **more}}, status)
+    return Told({"error": {"code": code, "message": message, **more}}, status)
 
 
 async def body(request: Request) -> Json:
@@ -95,7 +106,7 @@ def room(request: Request) -> Room:
 async def session(request: Request) -> Response:
     """The token, for a tab that has only the cookie; a POST sets the cookie."""
     here = room(request)
-    answer = JSONResponse({"token": here.token, "outputs": here.desk.outputs.name})
+    answer = Told({"token": here.token, "outputs": here.desk.outputs.name})
     if request.method == "POST":
         answer.set_cookie(
             here.cookie, here.token, max_age=30 * 86_400, httponly=True, samesite="strict"
@@ -117,7 +128,7 @@ def versions(request: Request) -> Response:
                 rows.append({**views.listed(one, 0, None), "problem": str(err)})
                 continue
         rows.append(views.listed(one, standing, verdict))
-    return JSONResponse({"versions": rows, "contradictions": history.contrary_preferences(desk)})
+    return Told({"versions": rows, "contradictions": history.contrary_preferences(desk)})
 
 
 def version(request: Request) -> Response:
@@ -130,7 +141,7 @@ def shown(desk: Desk, opened: Opened) -> Response:
     """A version as it stands, with what its clips came to."""
     clips = opened.log.state.clips.values()
     analyses = kept(clips, opened.edit, desk.cache)
-    return JSONResponse(views.version(opened, desk.states_of(opened), analyses))
+    return Told(views.version(opened, desk.states_of(opened), analyses))
 
 
 def drawn(request: Request) -> Response:
@@ -145,7 +156,7 @@ def drawn(request: Request) -> Response:
     found = curves.draw(timeline, analyses, style_of(opened.edit), beats)
     for row, piece in zip(found["pacing"], opened.log.state.shown, strict=True):
         row["id"] = piece.id
-    return JSONResponse({"revision": opened.revision, **found})
+    return Told({"revision": opened.revision, **found})
 
 
 def terms(request: Request) -> Response:
@@ -153,7 +164,7 @@ def terms(request: Request) -> Response:
     from editor.cutting.reward import TERMS  # torch
 
     rows = {name: {"family": one.family, "words": one.words} for name, one in TERMS.items()}
-    return JSONResponse({"terms": rows, "reasons": list(REASONS)})
+    return Told({"terms": rows, "reasons": list(REASONS)})
 
 
 def clips(request: Request) -> Response:
@@ -161,7 +172,7 @@ def clips(request: Request) -> Response:
     desk = room(request).desk
     title = title_of(request)
     known, states = desk.footage(title), desk.states(title)
-    return JSONResponse(
+    return Told(
         {"clips": {key: views.clip_view(clip, states.get(key)) for key, clip in known.items()}}
     )
 
@@ -180,7 +191,7 @@ def clip_of(request: Request) -> Clip:
 
 def moments(request: Request) -> Response:
     """Moments of the footage that answer a search."""
-    return JSONResponse(room(request).moments(title_of(request), dict(request.query_params)))
+    return Told(room(request).moments(title_of(request), dict(request.query_params)))
 
 
 async def correct(request: Request) -> Response:
@@ -242,7 +253,7 @@ async def compare(request: Request) -> Response:
         raise Wrong("A comparison has two versions.")
     desk = room(request).desk
     number, left, right = await run_in_threadpool(lambda: desk.compare(*pair))
-    return JSONResponse({"comparison": number, "left": left, "right": right})
+    return Told({"comparison": number, "left": left, "right": right})
 
 
 async def answer(request: Request) -> Response:
@@ -258,13 +269,13 @@ async def answer(request: Request) -> Response:
     titles = {one.id: one.title for one in desk.store.versions()}
     other = row.right if row.preferred == row.left else row.left
     preferred = titles[row.preferred] if row.preferred is not None else None
-    return JSONResponse({"preferred": preferred, "over": titles[other] if preferred else None})
+    return Told({"preferred": preferred, "over": titles[other] if preferred else None})
 
 
 def told(request: Request) -> Response:
     """All that happened."""
     rows = history.events(room(request).desk)
-    return JSONResponse({"events": [history.as_json(row) for row in rows]})
+    return Told({"events": [history.as_json(row) for row in rows]})
 
 
 def routes() -> list[Route]:

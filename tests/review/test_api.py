@@ -262,6 +262,34 @@ def test_a_locked_or_damaged_store_is_said_and_what_was_kept_is_there_afterwards
         assert ids(post(page, "undo", revision=1).json()) == ["c1", "c2", "c3", "c4"]
 
 
+HALF = "half a \ud83c"  # of an emoji that was cut in two
+
+
+def test_a_text_that_is_none_is_refused_and_changes_nothing(client):
+    pair = {"versions": ["toys-v001", "toys-v002"]}
+    number = client.post("/api/comparisons", json=pair).json()["comparison"]
+    for path, body in (
+        (f"{ONE}/corrections", {"correction": {"kind": "note", "cut": "c1", "text": HALF}}),
+        (f"{ONE}/verdict", {"verdict": "reject", "note": HALF}),
+        (f"/api/comparisons/{number}", {"preferred": "left", "note": HALF}),
+    ):
+        body |= {} if "comparisons" in path else {"revision": 0}
+        kind = {"content-type": "application/json"}
+        answer = client.post(path, content=json.dumps(body), headers=kind)
+        assert error(answer)[:2] == (422, "refused")
+        assert "half a character" in error(answer)[2]
+    assert client.get(ONE).json()["revision"] == 0
+
+
+def test_a_version_with_a_text_that_is_none_can_be_opened_all_the_same(client, room):
+    desk = room.desk
+    note = {"kind": "note", "cut": None, "text": HALF}  # as an earlier program kept it
+    desk.store.act(desk.open("toys-v001").row.id, 0, "do", note)
+    assert client.get(ONE).json()["note"] == HALF
+    assert client.get("/api/history").status_code == 200
+    assert correct(client, kind="note", cut=None, text="whole").json()["note"] == "whole"
+
+
 # --- judging --------------------------------------------------------------------------------------
 
 
