@@ -282,6 +282,21 @@ def test_playing_on_and_back_shows_only_frames_that_are_true(tab):
     assert [number for _, number in seen] == [expected[frame] for frame, _ in seen]
 
 
+@pytest.mark.parametrize(
+    ("key", "frame"), [("Home", 0), ("End", None), ("ArrowDown", None), ("Shift+ArrowLeft", None)]
+)
+def test_a_step_while_it_plays_stops_at_the_frame_under_the_playhead(tab, key, frame):
+    tab.press("l")
+    tab.wait("#picture", "data-drawn", re.compile(r"^[1-9]\d$"))
+    tab.press(key)
+    tab.wait("body", "data-playing", "0")
+    if frame is None:
+        code = tab.page.locator("#film-time").inner_text()
+        _, minutes, seconds, frames = map(int, code.split(":"))
+        frame = (60 * minutes + seconds) * RATE + frames
+    assert [tab.number(frame)] == tab.expected(frame)
+
+
 def test_nothing_on_the_page_moves_while_it_plays(tab):
     tab.page.evaluate(
         "() => { window.shifts = 0; new PerformanceObserver((list) => {"

@@ -174,35 +174,43 @@ export class Player {
     this.turn += this.speed === 0 ? 1 : 0;
     this.onFrame(this.frame);
     this.late ??= setTimeout(() => (this.canvas.dataset.late = this.frame), LATE);
-    this.going ??= this.#arrive().finally(() => {
-      this.going = null;
-      this.late = clearTimeout(this.late);
-      delete this.canvas.dataset.late;
-    });
+    if (!this.arriving) this.going = this.#arrive();
     return this.going;
   }
 
   async #arrive() {
-    while (this.sequence?.items.length && this.drawn !== this.frame) {
-      const { frame, sequence } = this;
-      const index = this.at(frame);
-      const item = sequence.items[index];
-      const turn = this.turn;
-      if (!item.clip.media) {
-        await this.#still(item, frame, turn);
-        continue;
+    this.arriving = true;
+    try {
+      while (this.sequence?.items.length && this.drawn !== this.frame) {
+        if (await this.#reach(this.frame, this.sequence)) break;
       }
-      const slot = this.#slotFor(item.clip);
-      await slot.show(this.#shownAt(item, frame));
-      if (sequence !== this.sequence || slot.clip !== item.clip) continue;
-      this.active = slot;
-      this.#draw(slot);
-      this.#drew(frame);
-      if (slot.broken) break;
-      if (turn === this.turn && this.speed > 0) this.#prepare(index + 1);
+    } finally {
+      // In the same breath in which no newer wish is seen: one that came between would be lost.
+      this.arriving = false;
+      this.late = clearTimeout(this.late);
+      delete this.canvas.dataset.late;
     }
     if (!this.sequence?.items.length) this.#black();
     else if (this.speed === 0) this.#sharpen();
+  }
+
+  /** Put a frame on the canvas; true where that cannot be done. */
+  async #reach(frame, sequence) {
+    const index = this.at(frame);
+    const item = sequence.items[index];
+    const turn = this.turn;
+    if (!item.clip.media) {
+      await this.#still(item, frame, turn);
+      return false;
+    }
+    const slot = this.#slotFor(item.clip);
+    await slot.show(this.#shownAt(item, frame));
+    if (sequence !== this.sequence || slot.clip !== item.clip) return false;
+    this.active = slot;
+    this.#draw(slot);
+    this.#drew(frame);
+    if (turn === this.turn && this.speed > 0) this.#prepare(index + 1);
+    return slot.broken;
   }
 
   /** At rest the same frame from the clip itself takes the proxy's place. */
