@@ -540,6 +540,19 @@ def first_number(tab: Tab, title: str) -> int:
     return Tab(tab.page, tab.home, title).expected(0)[0]
 
 
+def test_two_versions_that_are_paused_stand_on_the_same_frame(tab):
+    tab.press("v")
+    tab.wait("#compare", "data-ready", "yes")
+    tab.press("l")
+    left, right = (tab.page.locator(f".{side} .stage canvas") for side in ("left", "right"))
+    expect(left).to_have_attribute("data-drawn", re.compile(r"^[1-5]\d$"), timeout=PATIENCE)
+    tab.press("k")
+    tab.wait("#compare", "data-playing", "false")
+    frame = left.get_attribute("data-drawn")
+    expect(right).to_have_attribute("data-drawn", frame, timeout=PATIENCE)
+    assert left.get_attribute("data-drawn") == frame
+
+
 # --- more than one --------------------------------------------------------------------------------
 
 
@@ -568,6 +581,21 @@ def test_a_reload_keeps_the_place_and_the_corrections(tab):
     selected = tab.page.get_by_role("option", selected=True).and_(tab.page.locator(".cut"))
     expect(selected).to_have_attribute("data-cut", second["id"])
     expect(selected).to_have_attribute("aria-label", re.compile("locked"))
+
+
+def test_a_note_that_is_being_typed_outlives_a_reload_and_is_saved_when_it_is_left(tab):
+    tab.press("n")
+    tab.page.keyboard.type("hold on her")
+    tab.page.reload()
+    tab.wait("body", "data-started", "yes")
+    box = tab.page.locator("#panel-cut textarea")
+    expect(box).to_have_value("hold on her", timeout=PATIENCE)
+    assert "unsaved" in box.get_attribute("class")
+    assert tab.cuts[0]["note"] == ""
+    tab.press("n")
+    tab.after(lambda: tab.press("Control+Enter"))
+    assert tab.cuts[0]["note"] == "hold on her"
+    expect(box).not_to_have_class(re.compile("unsaved"))
 
 
 def test_cutting_again_keeps_what_is_locked(tab):

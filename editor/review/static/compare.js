@@ -153,9 +153,12 @@ export class Compare {
     this.players.forEach((player, place) => player.seek(this.#frames(place, this.time)));
   }
 
-  #toggle() {
+  /** Play or pause both; `on`: which of the two, else the other than now. */
+  #toggle(on = null) {
     if (!this.players) return;
-    if (this.players.some((player) => player.speed)) {
+    const playing = this.players.some((player) => player.speed);
+    if (playing === on) return;
+    if (playing) {
       for (const player of this.players) player.pause();
       this.#seek(this.time);
     } else {
@@ -207,6 +210,8 @@ export class Compare {
       ArrowRight: () => this.#seek(this.time + step / rate),
       Home: () => this.#seek(0),
       End: () => this.#seek(this.length),
+      k: () => this.#toggle(false),
+      l: () => this.#toggle(true),
       s: () => this.#sound(),
       1: () => this.#answer($(".left .prefer", this.dialog), "left"),
       2: () => this.#answer($(".right .prefer", this.dialog), "right"),

@@ -11,7 +11,7 @@ export function filmPanel(desk, act) {
     facts(desk),
     problems(film, act),
     verdictPart(desk, act, null),
-    noteBox("Note on the film", "film-note", film.note, (control, text) =>
+    noteBox("Note on the film", "film-note", `${film.title}:film`, film.note, (control, text) =>
       act.note(control, null, text),
     ),
     droppedCuts(film, act),

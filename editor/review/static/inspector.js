@@ -320,8 +320,12 @@ export class Inspector {
     return h(
       "section",
       {},
-      noteBox("Note on this cut", "note", cut.note, (control, text) =>
-        this.act.note(control, cut, text),
+      noteBox(
+        "Note on this cut",
+        `note-${cut.id}`,
+        `${this.desk.film.title}:${cut.id}`,
+        cut.note,
+        (control, text) => this.act.note(control, cut, text),
       ),
     );
   }

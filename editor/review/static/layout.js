@@ -31,6 +31,14 @@ export function limits(film, cut, edge, mode) {
   return [low, high];
 }
 
+/** What keeps an edge from moving further than `by`, in words. */
+export function stopper(film, cut, edge, mode, by) {
+  const at = film.order.indexOf(cut);
+  if (mode === "roll" && !film.order[at + (edge === "in" ? -1 : 1)]) return "nothing to roll with";
+  if (!limits(film, cut, edge, "ripple").includes(by)) return "as far as its neighbour goes";
+  return (edge === "in" ? by > 0 : by < 0) ? "one frame is left" : "end of the clip";
+}
+
 /** The film with an edge moved by so many film frames, inside its limits. */
 export function trimmed(film, cut, edge, mode, by) {
   const [low, high] = limits(film, cut, edge, mode);

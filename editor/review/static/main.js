@@ -246,7 +246,7 @@ const ACTIONS = {
   m: () => act.byKey("must"),
   n: () => {
     page.inspector.show("cut");
-    $('[data-key="note"]')?.focus();
+    $("#panel-cut textarea")?.focus();
   },
   a: () => act.byKey("verdict", "approve"),
   r: () => act.byKey("verdict", "reject"),

@@ -1,7 +1,7 @@
 // Drags on the timeline strip: an edge to trim, a cut to move or, with Alt, to slip in its place.
 
 import { $ } from "./dom.js";
-import { gapAt, limits, slipped, trimmed } from "./layout.js";
+import { gapAt, limits, slipped, stopper, trimmed } from "./layout.js";
 import { clamp, framesText, lengthText, timecode } from "./time.js";
 
 const EDGE = 8; // px at a cut's ends that take hold of the edge
@@ -83,7 +83,7 @@ export class Drags {
     const items = trimmed(film, drag.cut, drag.grip, mode, at);
     const index = film.order.indexOf(drag.cut);
     const item = items[index];
-    const end = drag.short ? " · end of the clip" : "";
+    const end = drag.short ? ` · ${stopper(film, drag.cut, drag.grip, mode, at)}` : "";
     this.#say(event, `${framesText(at)}  ${lengthText(item.length, film.rate)}${end}`);
     this.strip.lay(items);
     this.strip.moveTo(drag.grip === "in" ? item.start : item.start + item.length);

@@ -9,7 +9,7 @@ export function verdictPart(desk, act, cut) {
   const shift = cut ? "" : "Shift+";
   const say = (control, change) => {
     const { verdict, reasons, note } = now;
-    act.judge(control, cut, { verdict, reasons, note, ...change });
+    return act.judge(control, cut, { verdict, reasons, note, ...change });
   };
   const choice = (verdict, label, letter) =>
     button(label, {
@@ -33,7 +33,7 @@ export function verdictPart(desk, act, cut) {
       choice("reject", "Reject", "R"),
     ),
     h("div", { class: "chips", role: "group", "aria-label": "Because of" }, chips),
-    words(now, `${key}-why`, say),
+    words(now, `${key}-why`, `${desk.film.title}:why:${cut?.id ?? "film"}`, say),
   );
 }
 
@@ -53,8 +53,8 @@ function reason(name, now, key, say) {
   });
 }
 
-function words(now, key, say) {
-  return h("input", {
+function words(now, key, place, say) {
+  const box = h("input", {
     type: "text",
     class: "why-words",
     value: now?.note ?? "",
@@ -63,28 +63,52 @@ function words(now, key, say) {
     "data-key": key,
     disabled: !now,
     maxLength: 2000,
-    onChange: (event) => say(event.currentTarget, { note: event.currentTarget.value }),
   });
+  if (now) keep(box, place, (control, note) => say(control, { note }));
+  return box;
 }
 
-/** A text that is saved when it is left, and when Ctrl+Enter is pressed. */
-export function noteBox(label, key, text, save) {
+/** A text that is saved when it is left, and when Ctrl+Enter is pressed. `place`: whose text. */
+export function noteBox(label, key, place, text, save) {
   const box = h("textarea", {
     rows: 2,
     value: text,
     "data-key": key,
-    "data-saved": text,
     "aria-label": label,
     placeholder: label,
   });
-  const keep = () => {
-    if (box.value === box.dataset.saved) return;
-    box.dataset.saved = box.value;
-    save(box, box.value);
-  };
-  box.addEventListener("change", keep);
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) box.blur();
   });
+  keep(box, place, save);
   return box;
+}
+
+const DRAFT = "review-draft:"; // localStorage: what was typed and is not saved yet
+
+/** Save what is typed when the box is left; until it is saved neither a reload nor a server that
+ * is gone loses it: it stands here again, marked. `save(box, text)` resolves to true when done. */
+function keep(box, place, save) {
+  const key = DRAFT + place;
+  const saved = box.value.trim();
+  const draft = localStorage.getItem(key);
+  const leave = async () => {
+    const text = box.value;
+    if (text.trim() !== saved && !(await save(box, text))) return mark();
+    if (localStorage.getItem(key) === text) localStorage.removeItem(key);
+    mark();
+  };
+  const mark = () => {
+    const waits = localStorage.getItem(key) !== null;
+    box.classList.toggle("unsaved", waits);
+    box.title = waits ? "Not saved yet: it is when you leave the box" : "";
+  };
+  box.addEventListener("input", () => localStorage.setItem(key, box.value));
+  box.addEventListener("change", leave);
+  if (draft?.trim() === saved) localStorage.removeItem(key);
+  else if (draft !== null) {
+    box.value = draft;
+    box.addEventListener("blur", leave, { once: true }); // unchanged since, it would not be saved
+  }
+  mark();
 }
