@@ -70,8 +70,10 @@ def thumbnail(request: Request) -> Response:
 def paper(request: Request) -> Response:
     """What was rendered into the version's folder."""
     name = str(request.path_params["name"])
-    path = room(request).desk.find(title_of(request)).folder / name
-    if name not in PAPERS or path.is_symlink() or not path.is_file():
+    desk = room(request).desk
+    path = desk.find(title_of(request)).folder / name
+    known = name in PAPERS and not path.is_symlink() and path.is_file()
+    if not known or not path.resolve().is_relative_to(desk.outputs.resolve()):  # a folder's link
         raise Wrong("The version has no such file.", 404, "unknown")
     return _file(path, PAPERS[name])
 

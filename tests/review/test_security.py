@@ -187,6 +187,15 @@ def test_a_link_out_of_the_versions_folder_is_not_followed(client, outputs, tmp_
     assert client.get("/media/versions/toys-v001/film.mp4").status_code == 404
 
 
+def test_a_version_folder_that_is_a_link_hands_out_nothing_from_elsewhere(
+    client, outputs, tmp_path
+):
+    (outputs / "toys-v001").rename(tmp_path / "away")
+    (outputs / "toys-v001").symlink_to(tmp_path / "away")
+    (tmp_path / "away" / "film.mp4").write_bytes(b"elsewhere")
+    assert client.get("/media/versions/toys-v001/film.mp4").status_code == 404
+
+
 def test_a_clip_of_other_footage_is_not_given_out(client, outputs, tmp_path):
     from tests.review import outputs as building
 
