@@ -1,6 +1,7 @@
 """Turn what the store holds into what happened, in order and in words, and into what contradicts
 itself."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -186,16 +187,23 @@ def _changed_minds(opened: Opened) -> Iterator[str]:
 
 
 def contrary_preferences(desk: Desk) -> tuple[str, ...]:
-    """Pairs of versions of which each was preferred to the other."""
+    """Pairs of versions of which each was preferred to the other, each told once."""
     titles = {row.id: row.title for row in desk.store.versions()}
-    seen: dict[tuple[int, int], int] = {}
-    found = []
+    given: Counter[tuple[int, int]] = Counter()
+    told: dict[frozenset[int], tuple[int, int]] = {}  # a pair, in the order told
     for row in desk.store.preferences():
         if row.preferred is None:
             continue
         other = row.right if row.preferred == row.left else row.left
-        if (other, row.preferred) in seen:
-            one, two = titles[row.preferred], titles[other]
-            found.append(f"{one} was preferred to {two}, and {two} to {one}")
-        seen[(row.preferred, other)] = row.id
-    return tuple(found)
+        given[row.preferred, other] += 1
+        if given[other, row.preferred]:
+            told.setdefault(frozenset((row.preferred, other)), (row.preferred, other))
+    return tuple(
+        f"{titles[one]} was preferred to {titles[two]}{_times(given[one, two])}, and {titles[two]}"
+        f" to {titles[one]}{_times(given[two, one])}"
+        for one, two in told.values()
+    )
+
+
+def _times(count: int) -> str:
+    return f" {count} times" if count > 1 else ""
