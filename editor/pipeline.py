@@ -48,14 +48,17 @@ class Decided:
     length: str  # which length was chosen, and why
 
 
-def cut(
-    config: Config, watch: Watch, parent: str | None = None, marks: Marks | None = None
-) -> Made:
-    """Make a new version from footage. Raises EditorError for all that an editor can mend.
+@dataclass(frozen=True)
+class Carried:
+    """What a cut takes over from the version that is cut again."""
 
-    parent: title of the version that is cut again; marks: what it carries on of it, None for just
-    what the config asks.
-    """
+    parent: str  # its title
+    marks: Marks
+    notes: tuple[str, ...] = ()  # what an editor has to know of the way from one to the other
+
+
+def cut(config: Config, watch: Watch, carried: Carried | None = None) -> Made:
+    """Make a new version from footage. Raises EditorError for all that an editor can mend."""
     check_name(config.name)
     stages = Stages(watch)
     with drafting(config.outputs, config.name) as draft:
@@ -74,7 +77,11 @@ def cut(
             timeline=decided.timeline,
             score=decided.decision.score,
             film_terms=decided.decision.film_terms,
-            said=(*decided.offer.notes, *decided.decision.notes),
+            said=(
+                *(carried.notes if carried else ()),
+                *decided.offer.notes,
+                *decided.decision.notes,
+            ),
             clips=looked.clips,
             usable=decided.offer.usable,
             asked=decided.asked,
@@ -87,7 +94,7 @@ def cut(
             shots=decided.offer.size,
             evidence=liking.evidence if liking else (),
         )
-        return _publish(made, looked, draft, stages, parent, marks or _marks(looked.wishes))
+        return _publish(made, looked, draft, stages, carried)
 
 
 def _marks(wishes: Wishes) -> Marks:
@@ -100,17 +107,17 @@ def _marks(wishes: Wishes) -> Marks:
 
 
 def _publish(
-    made: Made, looked: Looked, draft: Draft, stages: Stages, parent: str | None, marks: Marks
+    made: Made, looked: Looked, draft: Draft, stages: Stages, carried: Carried | None
 ) -> Made:
     """Write the timeline, then what takes longer, and give the version its number."""
     edit = Edit(
         made.timeline,
         "cut",
-        parent=parent,
+        parent=carried.parent if carried else None,
         asked=report.settings(made),
         notes=made.said,
         selects=_selects(made.unchosen),
-        marks=marks,
+        marks=carried.marks if carried else _marks(looked.wishes),
     )
     with stages.run("cutting", "timeline"):
         saved.write(edit, draft.folder)

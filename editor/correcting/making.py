@@ -184,9 +184,25 @@ def again(
 
     opened = desk.open(title)
     config = again_config(desk, opened, seed, duration, film)
-    made = pipeline.cut(config, watch, parent=title, marks=standing(opened.log.state))
+    carried = pipeline.Carried(title, standing(opened.log.state), _lost(desk, opened))
+    made = pipeline.cut(config, watch, carried)
     desk.register(made.version, parent_revision=opened.revision)
     return made.version
+
+
+def _lost(desk: Desk, opened: Opened) -> tuple[str, ...]:
+    """What of the footage is no longer what it was, which the next cut has to do without."""
+    clips = opened.log.state.clips
+    said = {
+        "missing": "is gone: cut again without it",
+        "changed": "has other content than before: cut again from what it is now",
+        "unreadable": "cannot be read: cut again without it",
+    }
+    return tuple(
+        f"{clips[digest].path} {said[found.state]}"
+        for digest, found in desk.states_of(opened).items()
+        if found.state in said
+    )
 
 
 def again_config(
@@ -222,11 +238,9 @@ def again_config(
 
 
 def _footage(desk: Desk, opened: Opened) -> tuple[Path, ...]:
-    """What the version was cut from; where that was moved, the clips that are known."""
+    """What the version was cut from, and its clips that were found again elsewhere."""
     named = roots(opened.edit)
     there = tuple(path for path in named if path.exists())
-    if there and len(there) == len(named):
-        return there
     states = desk.states(opened.version.title)
     clips = opened.log.state.clips
     found = [clips[digest].path for digest, one in states.items() if one.state == "here"]
@@ -235,7 +249,11 @@ def _footage(desk: Desk, opened: Opened) -> tuple[Path, ...]:
             f"The footage of {opened.version.title} is gone: {', '.join(map(str, named)) or '-'}."
             " Put it back, or find it again by its content (relink)."
         )
-    return (*there, *(path for path in found if not any(path.is_relative_to(at) for at in there)))
+    inside = [path.resolve() for path in there]
+    elsewhere = (
+        path for path in found if not any(path.resolve().is_relative_to(at) for at in inside)
+    )
+    return (*there, *elsewhere)
 
 
 def _locked(state: Corrected) -> list[Marked]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -342,6 +343,10 @@ def test_preferences_that_contradict_each_other_are_shown(client, outputs, capsy
         assert main(["prefer", one, other, "--outputs", str(outputs)]) == MADE
     told = client.get("/api/versions").json()["contradictions"]
     assert told == ["toys-v002 was preferred to toys-v001, and toys-v001 to toys-v002"]
+    for _ in range(2):
+        assert main(["prefer", "toys-v002", "toys-v001", "--outputs", str(outputs)]) == MADE
+    (told,) = client.get("/api/versions").json()["contradictions"]
+    assert told == "toys-v002 was preferred to toys-v001 3 times, and toys-v001 to toys-v002"
 
 
 def test_history_tells_all_of_it_in_words(client):
@@ -478,6 +483,22 @@ def test_footage_that_changed_is_said_and_never_guessed(client, tmp_path):
     assert found.ended.wait(60)
     assert found.state == "failed"
     assert "its content changed" in found.message
+
+
+def test_footage_that_is_found_elsewhere_is_cut_from_and_what_is_lost_is_said(cut_once, tmp_path):
+    shutil.copytree(cut_once.parent / "rushes", tmp_path / "rushes")
+    title = cut(tmp_path / "outputs", "toys")
+    (tmp_path / "away").mkdir()
+    (tmp_path / "rushes" / "take 0.mp4").rename(tmp_path / "away" / "found.mp4")
+    (tmp_path / "rushes" / "take 1.mp4").unlink()
+    with Room(tmp_path / "outputs", PORT) as room:
+        room.desk.relink(title, [tmp_path / "away"])
+        opened = room.desk.open(title)
+        asked = making.again_config(room.desk, opened, None, None, False)
+        assert asked.footage == (tmp_path / "rushes", tmp_path / "away" / "found.mp4")
+        made = making.again(room.desk, title, Silent(), film=False)
+        notes = saved.read(made.folder).notes
+        assert any("take 1.mp4 is gone: cut again without it" in note for note in notes)
 
 
 # --- with analyses: curves, moments, making -------------------------------------------------------
