@@ -146,13 +146,13 @@ def _dropped(change: Change, difference: Difference) -> str:
 
 def _rolls(difference: Difference) -> dict[int, str]:
     """Edit points that moved with the film's length unchanged, by the index of the cut before."""
-    rate, told = difference.after.rate, {}
+    told: dict[int, str] = {}
     changes = difference.changes
     for index, (one, other) in enumerate(pairwise(changes)):
         if index - 1 in told or one.kind != "trimmed" or other.kind != "trimmed":
             continue
-        shift = -_film_frames(one.tail, one.cut, rate)
-        if one.head == 0 and other.tail == 0 and shift == _film_frames(other.head, other.cut, rate):
+        shift = -_film_ends(one, difference)[1]
+        if one.head == 0 and other.tail == 0 and shift == _film_ends(other, difference)[0]:
             told[index] = (
                 f"The edit point between cuts {_place(one)} and {_place(other)}"
                 f" ({one.cut.clip.name}, {other.cut.clip.name}) rolled {frames(shift)}"
@@ -166,19 +166,32 @@ def _ends(change: Change, difference: Difference) -> str:
     rate = difference.after.rate
     if slip := change.slipped:
         way = "later" if slip > 0 else "earlier"
-        return f"slipped by {_counted(slip, change.cut, rate)} to {way} ones of the clip"
+        moved = _film_frames(slip, change.cut, rate)
+        return f"slipped by {_counted(slip, moved)} to {way} ones of the clip"
     said = []
-    for count, end in ((change.head, "beginning"), (change.tail, "end")):
+    head, tail = _film_ends(change, difference)
+    for count, film, end in ((change.head, head, "beginning"), (change.tail, tail, "end")):
         if count > 0:
-            said.append(f"{_counted(count, change.cut, rate)} off its {end}")
+            said.append(f"{_counted(count, film)} off its {end}")
         elif count < 0:
-            said.append(f"{_counted(count, change.cut, rate)} added at its {end}")
+            said.append(f"{_counted(count, film)} added at its {end}")
     return ", ".join(said)
 
 
-def _counted(count: int, cut: Cut, rate: Fraction) -> str:
+def _film_ends(change: Change, difference: Difference) -> tuple[int, int]:
+    """Frames of the film by which a cut became shorter at its beginning and end: together what its
+    length in the film says, of which the clip's frames alone may be a frame off."""
+    rate = difference.after.rate
+    head, tail = (_film_frames(count, change.cut, rate) for count in (change.head, change.tail))
+    one, other = change.before, change.after
+    if one is None or other is None or change.speed != 1 or difference.before.rate != rate:
+        return head, tail
+    gone = one.length - other.length
+    return (head, gone - head) if change.tail else (gone if change.head else 0, 0)
+
+
+def _counted(count: int, film: int) -> str:
     """Frames of the clip, as frames of the film where the two differ."""
-    film = _film_frames(count, cut, rate)
     if film == count:
         return frames(count)
     return (

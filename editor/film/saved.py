@@ -72,12 +72,12 @@ def read(folder: Path) -> Edit:
 def as_json(edit: Edit) -> dict[str, Any]:
     """The edit as plain values; clips are listed once, by digest."""
     timeline = edit.timeline
-    clips = {cut.clip.digest: cut.clip for cut in timeline.cuts}
+    # Where one clip is known by two paths, the film's own holds: it was relinked, the rest was not.
+    clips = {} if edit.marks is None else edit.marks.clips()
+    clips |= {other.clip.digest: other.clip for other in edit.selects}
     for cut in timeline.cuts:
         clips |= {other.clip.digest: other.clip for other in cut.alternatives}
-    clips |= {other.clip.digest: other.clip for other in edit.selects}
-    if edit.marks is not None:
-        clips = edit.marks.clips() | clips
+    clips |= {cut.clip.digest: cut.clip for cut in timeline.cuts}
     return {
         "schema": SCHEMA,
         "made_by": edit.made_by,

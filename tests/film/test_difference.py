@@ -198,8 +198,18 @@ def test_retimed_cuts_say_their_speed_and_no_false_trim():
 def test_trims_of_other_rates_are_told_in_frames_of_the_film():
     found = compare(film((FAST, 0, 100)), film((FAST, 10, 99)))
     assert words(found)[1] == (
-        "Cut 1 (fast.mov): 5 frames (10 of the clip's) off its beginning, 1 frame off its end."
+        "Cut 1 (fast.mov): 5 frames (10 of the clip's) off its beginning, 1 frame of the clip"
+        " off its end."
     )
+
+
+@pytest.mark.parametrize("first", range(4))
+@pytest.mark.parametrize("stop", range(47, 53))
+def test_frames_taken_off_a_cut_of_another_rate_are_those_that_the_film_is_shorter_by(first, stop):
+    before, after = film((FAST, first, 100)), film((FAST, first, stop))
+    (said,) = (text for text in words(compare(before, after)) if text.startswith("Cut 1"))
+    gone = before.cuts[0].length - after.cuts[0].length
+    assert said.startswith(f"Cut 1 (fast.mov): {gone} frames (")
 
 
 def test_what_holds_for_the_whole_film_is_told_too(tmp_path):

@@ -51,6 +51,19 @@ def test_an_edit_reads_back_as_it_was_written(tmp_path):
     assert saved.read(tmp_path) == edit()
 
 
+def test_a_clip_that_was_relinked_in_the_film_is_not_saved_where_its_alternatives_still_name_it(
+    tmp_path,
+):
+    whole = edit()
+    moved = replace(whole.timeline.cuts[1].clip, path=Path("/elsewhere/b.mov"))
+    first, second = whole.timeline.cuts
+    cuts = (first, replace(second, clip=moved))
+    saved.write(replace(whole, timeline=replace(whole.timeline, cuts=cuts)), tmp_path)
+    found = saved.read(tmp_path).timeline
+    assert found.cuts[1].clip.path == Path("/elsewhere/b.mov")
+    assert found.cuts[0].alternatives[0].clip.path == Path("/elsewhere/b.mov")
+
+
 def test_an_edit_from_before_marks_were_carried_has_none(tmp_path):
     table = saved.as_json(edit())
     del table["marks"]

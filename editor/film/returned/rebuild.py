@@ -132,10 +132,10 @@ class _Laying:
         begins = mlt.begins if self.returned.grid == "melt" else exported.on_grid
         return begins(item, self.rate) == begin * self.rate / clip.rate
 
-    def _first(self, clip: Clip, begin: Fraction, length: int) -> int:
+    def _first(self, clip: Clip, begin: Fraction) -> int:
         """The clip's first frame, from where the format says it begins."""
         for cut in self.known.get(clip.digest, ()):
-            if self._begins(cut.source, clip, begin, length):
+            if self._begins(cut.source, clip, begin, cut.length):
                 return cut.source.first
         if self.returned.grid == "melt":
             # MLT shows the frame nearest to each time, we the one on screen at its frame's middle.
@@ -145,7 +145,7 @@ class _Laying:
     def _new(self, item: Item, clip: Clip, begin: Fraction, piece: Piece) -> Cut | None:
         """A cut that no film had before, inside its media; None where none of it is."""
         length = len(piece.place)
-        begins = first = self._first(clip, begin, length)
+        begins = first = self._first(clip, begin)
         late = max(0, ceil(-first * self.rate / clip.rate))  # film frames before the media begins
         first = max(first, 0) if late else first
         fits = min(length - late, _frames_to_the_end(clip, first, self.rate))

@@ -55,6 +55,16 @@ def test_what_lies_beyond_the_media_is_named_with_its_points_and_their_length(
     )
 
 
+@pytest.mark.parametrize("format", sorted(READERS.keys() - {"otioz"}))
+def test_a_cut_that_ends_with_its_media_may_begin_earlier_than_it_did(format, tmp_path):
+    before = edits.film(25, [*SPANS, (CLIPS[1], 260, 300)], size=(1920, 1080))
+    after = edits.film(25, [*SPANS, (CLIPS[1], 239, 300)], size=(1920, 1080))
+    path = exporters.export(Sequence("film", after), format, tmp_path).files[0]
+    found = films.back(path, CLIPS, before, rate=RATE)
+    assert films.cuts(found.timeline) == films.cuts(after)
+    assert found.notes == ()
+
+
 def test_points_of_fcp7_before_the_media_begin_are_named_too(tmp_path):
     path = altered(exported("fcp7", tmp_path), "<in>10</in>", "<in>-40</in>")
     (said,) = back(path).notes
