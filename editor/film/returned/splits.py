@@ -28,11 +28,18 @@ def split_edits(pieces: Sequence[Piece], returned: Returned, linked: Linked) -> 
             spans.setdefault((clip.digest, sync), []).append(item.place)
     heard = {sync: _joined(found) for sync, found in spans.items()}
     seen: dict[tuple[Sync, FrameSpan], list[Piece]] = {}
+    alone = []
     for piece in pieces:
         clip = linked.clips[piece.item.media]
-        for sound in _under(piece, clip, heard, returned.rate):
+        under = list(_under(piece, clip, heard, returned.rate))
+        for sound in under:
             seen.setdefault(sound, []).append(piece)
-    return [
+        if clip.sound and piece.item.speed == 1 and not under:
+            at = Timecode(piece.place.first, returned.rate)
+            alone.append(f"{clip.name} at {at}: {_without(piece, clip, heard, returned.rate)}")
+    if alone and not any(item.kind == "sound" for item in returned.items):
+        return ["no cut has sound there, and each has its own here"]
+    return alone + [
         f"{linked.clips[shown[0].item.media].name} at"
         f" {Timecode(shown[0].place.first, returned.rate)}: {said}"
         for (_, sound), shown in seen.items()
@@ -56,6 +63,21 @@ def _under(
             if sound.first < piece.place.stop and piece.place.first < sound.stop:
                 yield (clip.digest, near), sound
                 return
+
+
+def _without(piece: Piece, clip: Clip, heard: dict[Sync, list[FrameSpan]], rate: Fraction) -> str:
+    """What is heard under a piece whose own sound does not run with it."""
+    sync = _sync(piece.item, clip, rate)
+    shifts = [
+        other - sync
+        for (digest, other), sounds in heard.items()
+        if digest == clip.digest and any(sound.overlaps(piece.place) for sound in sounds)
+    ]
+    if not shifts:
+        return "its own sound is not there, and is here"
+    shift = min(shifts, key=abs)
+    when = "late" if shift > 0 else "early"
+    return f"its sound is {_frames(shift)} {when} there, and in sync here"
 
 
 def _joined(spans: Iterable[FrameSpan]) -> list[FrameSpan]:

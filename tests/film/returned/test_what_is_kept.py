@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 
+import opentimelineio as otio
 import pytest
 
 from editor.film.export import exporters
@@ -67,8 +68,51 @@ def test_a_cut_that_ends_with_its_media_may_begin_earlier_than_it_did(format, tm
 
 def test_points_of_fcp7_before_the_media_begin_are_named_too(tmp_path):
     path = altered(exported("fcp7", tmp_path), "<in>10</in>", "<in>-40</in>")
-    (said,) = back(path).notes
-    assert "shows frames -40 to 10 of a clip of 400 frames: a gap of 40 frames" in said
+    said = back(path).notes
+    assert "shows frames -40 to 10 of a clip of 400 frames: a gap of 40 frames" in said[1]
+
+
+def slipped(track, clip):
+    clip.source_range = otio.opentime.TimeRange(
+        clip.source_range.start_time + otio.opentime.RationalTime(10, 25),
+        clip.source_range.duration,
+    )
+
+
+def taken_out(track, clip):
+    track[track.index(clip)] = otio.schema.Gap(duration=clip.source_range.duration)
+
+
+def switched_off(track, clip):
+    clip.enabled = False
+
+
+def test_a_film_without_its_sound_is_named(tmp_path):
+    path = exported("otio", tmp_path)
+    film = otio.adapters.read_from_file(str(path))
+    film.tracks[:] = film.video_tracks()
+    otio.adapters.write_to_file(film, str(path))
+    assert back(path).notes == ("no cut has sound there, and each has its own here",)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (slipped, "one.mov at 00:00:00:00: its sound is 10 frames early there, and in sync here"),
+        (taken_out, "one.mov at 00:00:00:00: its own sound is not there, and is here"),
+        (switched_off, "one.mov at 00:00:00:00: its own sound is not there, and is here"),
+    ],
+)
+def test_a_cut_whose_sound_was_changed_alone_is_named(change, said, tmp_path):
+    path = exported("otio", tmp_path)
+    film = otio.adapters.read_from_file(str(path))
+    for track in film.audio_tracks():
+        if track.enabled:
+            change(track, next(iter(track)))
+    otio.adapters.write_to_file(film, str(path))
+    found = back(path)
+    assert found.notes == (said,)
+    assert films.cuts(found.timeline) == films.cuts(edits.film(25, SPANS))
 
 
 FCP7_BLUR = (
