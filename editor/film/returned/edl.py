@@ -32,6 +32,11 @@ _EVENT = re.compile(
     r"(?P<kind>C|D|W\d{1,3}|K[BO]?)\s*(?P<length>\d{1,4})?\s+"
     rf"{_LABEL}\s+{_LABEL}\s+{_LABEL}\s+{_LABEL}\s*"
 )
+# What would be an event, were the rest of it right: four timecodes, or a number and one of them.
+_LIKE_EVENT = re.compile(
+    rf"(?!\s*[*>]).*{_LABEL}\s+{_LABEL}\s+{_LABEL}\s+{_LABEL}\s*"
+    r"|\s*\d{3,6}\s+\S+\s+\S+\s+\S+\s.*\d{2}[:;]\d{2}.*"
+)
 _SPEED = re.compile(r"M2\s+(?P<reel>\S.*?)\s+(?P<speed>-?\d{1,4}(?:\.\d{1,4})?)(?:\s.*)?")
 _COMMENT = re.compile(r"\*?\s*(?P<key>[A-Z][A-Z ]{2,30}?)\s*:\s*(?P<value>.*)")
 _EXACT = re.compile(r"(\d{1,12})-(\d{1,12}) OF \d+ AT \S+")
@@ -99,7 +104,7 @@ class _Reading:
                 self._retime(match)
             elif match := _COMMENT.fullmatch(line.strip()):
                 self._note(match["key"], match["value"].strip())
-            elif re.match(r"\s*\d{3,6}\s+\S+\s+\S+\s+\S+\s.*\d{2}[:;]\d{2}", line):
+            elif _LIKE_EVENT.fullmatch(line):
                 raise ReturnedError(
                     f"{self.path}: line {where} is no event: {line.strip()[:60]!r}."
                 )

@@ -423,6 +423,15 @@ def test_an_event_whose_source_cannot_be_is_named_with_its_line(labels, match, t
     assert "line 2" in refused(path, match)
 
 
+@pytest.mark.parametrize("begin", ["1234567  ONE  V  C ", "#3  ONE  V  C ", "001  ONE  X9  C ", ""])
+def test_a_line_that_is_an_event_but_for_its_beginning_does_not_vanish(begin, tmp_path):
+    path = tmp_path / "film.edl"
+    good = "001  ONE  V  C  00:00:00:00 00:00:01:10 01:00:00:00 01:00:01:10"
+    labels = "00:00:02:00 00:00:03:10 01:00:01:10 01:00:02:20"
+    path.write_text(f"TITLE: film\n{good}\n{begin} {labels}\n")
+    assert "is no event" in refused(path, "line 3")
+
+
 def test_a_source_that_runs_over_midnight_is_no_negative_length(tmp_path):
     path = tmp_path / "film.edl"
     event = "001  ONE  V  C  23:59:59:20 00:00:00:20 01:00:00:00 01:00:01:00"
