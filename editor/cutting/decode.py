@@ -14,6 +14,9 @@ from models import rollout
 from models.policy import FORBIDDEN, Cache, Encoded, Policy
 
 RUNNERS_UP = 3  # next-best choices kept with each cut
+DRAWN = 64  # films that a search draws, from pools of up to
+FEW = 200  # shots; of more, fewer films, so that a search takes about as long, but at least
+LEAST = 16  # films: on 12 simulated pools of 576 shots a search lost .004 +- .005 by them
 WARMTH = 0.5  # temperature of every seed but 0: another cut, still a likely one
 
 
@@ -140,8 +143,11 @@ def _unscored(stage: Stage) -> _Unscored:
     return _Unscored(**{item.name: getattr(seen, item.name) for item in fields(seen)})
 
 
-def best_of(policy: Policy, stage: Stage, seed: int, samples: int = 64) -> list[Choice]:
-    """Search with the policy: the best by reward of its own decode and `samples` drawn films."""
+def best_of(policy: Policy, stage: Stage, seed: int, samples: int | None = None) -> list[Choice]:
+    """Search with the policy: the best by reward of its own decode and `samples` drawn films;
+    without it DRAWN, fewer of many shots."""
+    if samples is None:
+        samples = max(LEAST, min(DRAWN, DRAWN * FEW // stage.material.size))
     generator = torch.Generator().manual_seed(seed)
     actions = rollout.play(policy, _unscored(stage), 1 + samples, generator, plain=1)
     drawn = [choices(film, stage.stop) for film in actions]

@@ -20,7 +20,8 @@ from editor.cutting.brief import Brief
 from editor.cutting.material import Material, prepare
 from editor.cutting.pool import Pool
 from editor.cutting.reward import CUT_TERMS, Reward
-from editor.cutting.rules import Rules, State
+from editor.cutting.rules import Rules
+from editor.cutting.state import State
 from editor.cutting.terms import Progress
 from editor.errors import StyleError
 

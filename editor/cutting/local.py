@@ -20,7 +20,8 @@ from editor.cutting.whole import Choice, Script
 from editor.cutting.whole import scores as scores
 
 ROUNDS = 60  # neighbourhoods at most
-EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second
+EFFORT = 5_000  # rounds times shots on offer at most: 500 shots are searched in about a second;
+FREELY = 2  # of many, a film in free order takes about as many times as long to score
 NEIGHBOURS = 96  # films tried a round: one batch
 MANY_SHOTS = 100  # on offer, above which rounds are few and must count: then up to
 COMBINED = 16  # changes for the better at most are made together, and
@@ -43,10 +44,12 @@ def improve(
     offered = torch.nonzero(stage.rules.allowed.flatten(1).any(1))[:, 0].numpy()
     best, looked, idle = list(made), 1, 0
     top = -np.inf if stutters(stage, best) else float(scores(stage, [best])[0])
-    for _ in range(min(rounds, max(PATIENCE, EFFORT // stage.material.size))):
+    many = stage.material.size > MANY_SHOTS
+    effort = EFFORT // (FREELY if many and stage.rules.order == "free" else 1)
+    for _ in range(min(rounds, max(PATIENCE, effort // stage.material.size))):
         tried = _tried(stage, offered, best, random) or [best]
         found = scores(stage, tried)
-        if stage.material.size > MANY_SHOTS and (more := _combined(stage, best, top, tried, found)):
+        if many and (more := _combined(stage, best, top, tried, found)):
             tried, found = [*tried, *more], torch.cat([found, scores(stage, more)])
         looked += len(tried)
         at = int(found.argmax())

@@ -8,34 +8,16 @@ footage holds enough cuts no longer than the window is wide, which cannot oversh
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from editor.cutting.material import Material
+from editor.cutting.state import State
 
 NEVER = 1 << 40  # film frames: no such segment
 STUTTER = 0.5  # s: a shorter jump forward inside one take reads as a fault, not as a cut
-
-
-@dataclass(frozen=True)
-class State:
-    """What a batch of films has used. Tensors, B first; the last five serve free order only."""
-
-    length: Tensor  # (B,) int64, film frames
-    shot: Tensor  # (B,) int64, last shot, -1 before the first
-    out: Tensor  # (B,) int64, its out point
-    alive: Tensor  # (B, N) bool, not banned by a chosen take or by the order of a voice
-    answered: Tensor  # (B, W) bool, wishes answered
-    used: Tensor  # (B, N, P) bool, [.., p] from point p to p + 1
-    reach: Tensor  # (B, N) int64, film frames that small cuts can still take from the shot
-    shortest: Tensor  # (B, N) int64, length of the shortest legal cut left
-    shortest_loss: Tensor  # (B, N) int64, reach that it would waste
-    thrifty: Tensor  # (B, N) int64, length of the shortest legal cut that wastes nothing
-
-    def select(self, index: Tensor) -> "State":
-        """The films of `index` (B',), in that order."""
-        return State(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -101,6 +83,11 @@ class Rules:
         stop = stop | ~shots.any(1)  # honest end where nothing else is left
         return torch.cat([shots, stop[:, None]], 1)
 
+    def shot_legal(self, state: State, shot: Tensor) -> Tensor:
+        """(B,) bool: whether one shot of each film is legal, as `shot_mask` has it."""
+        free = self.order == "free"
+        return self._free_shot(state, shot) if free else self._recorded_shot(state, shot)
+
     def pair_mask(self, state: State, shot: Tensor) -> Tensor:
         """(B, P, P) bool: legal [in, out] of the shot (B,) chosen for each film.
 
@@ -118,10 +105,12 @@ class Rules:
         """(B,) bool: whether one pair of each film's shot is legal, as `pair_mask` has it; much
         cheaper than the mask where the pair is known."""
         if self.order == "free":
-            films = torch.arange(len(shot))
-            return self.pair_mask(state, shot)[films, first, last]
-        legal = self._recorded_pair(state, shot, first, last)
-        doubtful = legal & self._stutter(state, shot).gather(1, first[:, None])[:, 0]
+            legal = self._free_pair(state, shot, first, last)
+        else:
+            legal = self._recorded_pair(state, shot, first, last)
+        seamless = (state.shot == shot) & (state.out == first)
+        stutter = self._stutter(state, shot).gather(1, first[:, None])[:, 0]
+        doubtful = legal & (seamless | stutter)
         at = torch.nonzero(doubtful)[:, 0]
         if len(at):
             mask = self.pair_mask(state.select(at), shot[at])
@@ -172,6 +161,18 @@ class Rules:
         more = begun & ((byte >> (cell & 7)) & 1).bool()
         return shots.scatter(1, last[:, None], (shots.gather(1, last[:, None]) | more[:, None]))
 
+    def _recorded_shot(self, state: State, shot: Tensor) -> Tensor:
+        """`_recorded_shots` of one shot (B,)."""
+        m, films = self.material, torch.arange(len(shot))
+        level = self._prefix(state.answered)
+        cell = (state.length // self.grain).clamp(max=self.start_cells.shape[1] - 1)
+        last = state.shot.clamp(min=0)
+        fresh = self.start_cells[level, cell, shot] & state.alive[films, shot]
+        fresh &= (state.shot < 0) | (m.rank[shot] > m.rank[last])
+        byte = self.again[level, last, state.out, cell >> 3]
+        more = ((byte >> (cell & 7)) & 1).bool() & (state.shot == shot)
+        return fresh | more
+
     def _recorded_pairs(self, state: State, shot: Tensor) -> Tensor:
         m = self.material
         films, points = len(shot), m.points
@@ -219,6 +220,20 @@ class Rules:
         kept = torch.where(self.counted[shot][:, None, None], whole - left - right, 0)
         return room, kept - m.length[shot]
 
+    def _pair_loss(
+        self, shot: Tensor, used: Tensor, first: Tensor, last: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """`_pair_losses` of one pair: (B,) each."""
+        m = self.material
+        begin, end = self._gaps(used)
+        head, tail = (
+            row[:, 0] for row in (begin.gather(1, first[:, None]), end.gather(1, last[:, None]))
+        )
+        room = self.allowed[shot, first, last] & (begin.gather(1, last[:, None])[:, 0] <= first)
+        left = torch.where(m.voice[shot] >= 0, 0, self.fill[shot, head, first])
+        kept = self.fill[shot, head, tail] - left - self.fill[shot, last, tail]
+        return room, torch.where(self.counted[shot], kept, 0) - m.length[shot, first, last]
+
     def _canonical(self, shot: Tensor, used: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Shortest cut left, what it wastes, and the shortest that wastes nothing: (B,) each."""
         room, loss = self._pair_losses(shot, used)
@@ -249,20 +264,43 @@ class Rules:
             loss = loss + torch.where(self.line >= 0, by_line - by_take, 0)
         return loss
 
+    @cached_property
+    def _bans(self) -> Tensor:
+        """(N, N) uint8: how often `_other_losses` counts the reach of each shot against a choice
+        (first)."""
+        m = self.material
+        voice = (m.voice == m.voice[:, None]) & (m.voice >= 0) & (m.rank < m.rank[:, None])
+        line = (self.line == self.line[:, None]) & (self.line >= 0) & (m.clip != m.clip[:, None])
+        return voice.to(torch.uint8) + line.to(torch.uint8)
+
+    @cached_property
+    def _kills(self) -> Tensor:
+        """(W, N) bool: shots that would silence the one that is kept for each wish."""
+        m, kept = self.material, self.kept_for[:, None]
+        later = (m.voice == m.voice[kept]) & (m.voice >= 0) & (m.rank > m.rank[kept])
+        return later & (self.wish != torch.arange(self.wishes)[:, None])
+
     def _free_terms(self, state: State) -> tuple[Tensor, Tensor, Tensor]:
         """Per shot (B, N): reserve after, total (length + reserve + reach) after, blocked."""
-        m = self.material
         open_ = ~state.answered
-        reserve = (open_ * self.reserve).sum(1, keepdim=True).expand(-1, m.size)
+        reserve = (open_ * self.reserve).sum(1, keepdim=True).expand(-1, self.material.size)
         blocked = ~state.alive
         for wish in range(self.wishes):
-            mine = self.wish == wish
-            shot = self.kept_for[wish]
-            kills = (m.voice == m.voice[shot]) & (m.voice >= 0) & (m.rank > m.rank[shot]) & ~mine
-            blocked = blocked | (open_[:, wish : wish + 1] & kills)
-            reserve = reserve - (open_[:, wish : wish + 1] & mine) * self.reserve[wish]
+            waits = open_[:, wish : wish + 1]
+            blocked = blocked | (waits & self._kills[wish])
+            reserve = reserve - (waits & (self.wish == wish)) * self.reserve[wish]
         total = state.length + (state.reach * state.alive).sum(1)
         return reserve, total[:, None] + reserve - self._other_losses(state), blocked
+
+    def _free_term(self, state: State, shot: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`_free_terms` of one shot: (B,) each."""
+        open_, reach = ~state.answered, state.reach * state.alive
+        mine = self.wish[shot][:, None] == torch.arange(self.wishes)
+        reserve = (open_ * ~mine * self.reserve).sum(1)
+        blocked = ~state.alive[torch.arange(len(shot)), shot]
+        blocked |= (open_ & self._kills[:, shot].T).any(1)
+        lost = (reach * self._bans[shot]).sum(1)
+        return reserve, state.length + reach.sum(1) + reserve - lost, blocked
 
     def _free_shots(self, state: State) -> Tensor:
         reserve, total, blocked = self._free_terms(state)
@@ -270,6 +308,21 @@ class Rules:
         spare = total - self.low
         short = (state.shortest <= room) & (state.shortest_loss <= spare)
         return ~blocked & (short | ((state.thrifty <= room) & (spare >= 0)))
+
+    def _free_shot(self, state: State, shot: Tensor) -> Tensor:
+        """`_free_shots` of one shot (B,)."""
+        reserve, total, blocked = self._free_term(state, shot)
+        at = (torch.arange(len(shot)), shot)
+        room, spare = self.high - state.length - reserve, total - self.low
+        short = (state.shortest[at] <= room) & (state.shortest_loss[at] <= spare)
+        return ~blocked & (short | ((state.thrifty[at] <= room) & (spare >= 0)))
+
+    def _free_pair(self, state: State, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """`_free_pairs` of one pair (B,) each, but for going on at once, which it allows."""
+        reserve, total, blocked = self._free_term(state, shot)
+        room, loss = self._pair_loss(shot, state.used[torch.arange(len(shot)), shot], first, last)
+        fits = state.length + self.material.length[shot, first, last] + reserve <= self.high
+        return room & fits & (loss <= total - self.low) & ~blocked
 
     def _free_pairs(self, state: State, shot: Tensor) -> Tensor:
         reserve, total, blocked = (
@@ -308,8 +361,10 @@ class Rules:
         row = state.used[films, shot] | ((at >= from_) & (at < last[:, None]))
         used = state.used.clone()
         used[films, shot] = row
-        shortest, wasted, thrifty = self._canonical(shot, row)
-        reach = torch.where(self.counted[shot], self._reach(shot, row), 0)
+        alike, each = torch.unique(torch.cat([shot[:, None], row], 1), dim=0, return_inverse=True)
+        kinds, rows = alike[:, 0], alike[:, 1:].bool()  # films tried about one are mostly alike
+        shortest, wasted, thrifty = (found[each] for found in self._canonical(kinds, rows))
+        reach = torch.where(self.counted[kinds], self._reach(kinds, rows), 0)[each]
         return replace(
             new,
             alive=new.alive & ~silenced,

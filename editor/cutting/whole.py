@@ -15,7 +15,7 @@ from torch import Tensor
 
 from editor.cutting.environment import Films, Stage
 from editor.cutting.reward import CUT_TERMS
-from editor.cutting.rules import State
+from editor.cutting.state import State
 from editor.cutting.terms import Progress
 
 Choice = tuple[int, int, int]  # shot, in point, out point
@@ -205,7 +205,7 @@ def _legal(stage: Stage, script: Script) -> Tensor:
     fine = torch.ones(len(index), dtype=torch.bool)
     for block in _walk(stage, rules.start(len(index)), rules.step, script, ends):
         shot, first, last = block.cut
-        can = rules.shot_mask(block.before).gather(1, shot[:, None])[:, 0]
+        can = rules.shot_legal(block.before, shot)
         can &= rules.pair_legal(block.before, shot, first, last)
         fine &= (can | ~block.going).view(block.steps, -1).all(0)
     legal[index] = fine & rules.shot_mask(_ended(ends))[:, -1]
