@@ -108,17 +108,19 @@ def interval(values: Sequence[float], seed: int = 0) -> Interval:
 
 def film_of(stage: Stage, made: Sequence[Choice]) -> Film:
     """Play a film's choices."""
-    films, lengths, weighed = stage.start(1), [], torch.zeros(len(CUT_TERMS))
+    reward, films, lengths = stage.reward, stage.start(1), list[float]()
+    weighed = total = torch.zeros(len(CUT_TERMS))
     shown: set[tuple[int, int]] = set()
     for shot, first, last in made:
-        frames = float(stage.material.length[shot, first, last])
-        lengths.append(frames / stage.material.rate)
+        frames = stage.material.length[shot, first, last]
+        lengths.append(float(frames) / stage.material.rate)
         clip, frame = int(stage.material.clip[shot]), stage.material.frame[shot]
         shown |= {(clip, n) for n in range(int(frame[first]), int(frame[last]))}
         chosen = (torch.tensor([value]) for value in (shot, first, last))
         films, _, raw = stage.step(films, *chosen)
-        weighed += frames * raw[0]
-    mean = weighed / max(1, int(films.progress.length[0]))
+        weighs = reward.weighs(frames) * ~(reward.joins & (len(lengths) == 1))
+        weighed, total = weighed + weighs * raw[0], total + weighs
+    mean = weighed / total.clamp(min=1)
     whole = stage.reward.film_terms(films.progress)[0]
     terms = tuple([*mean.tolist(), *whole.tolist()])
     return Film(float(films.progress.score[0]), terms, tuple(lengths), frozenset(shown))

@@ -94,7 +94,7 @@ def compare_whole(
     reward = stage.reward
     both = films.progress.select(torch.zeros(2, dtype=torch.int64))
     film = whole.finished(stage, both, [[one, *rest] for one in (mine, other)])
-    mean = film.sums / film.length.clamp(min=1)[:, None]
+    mean = reward.means(film)
     cut = (mean[0] - mean[1])[: len(CUT_TERMS)]  # standardised; a taste has measures after them
     raw = reward.film_terms(film)
     ends = (raw[0] - raw[1]) / reward.film_spread

@@ -1,9 +1,12 @@
 """Score films as they grow: one table of named, bounded terms, weighed by the style.
 
 B films, K candidates for the next cut of each, N shots, C per-cut terms, W terms of the whole
-film. A film's score is the duration-weighted mean of its cuts' weighted terms plus the weighted
-whole-film terms, each term standardised by statistics frozen from random films; the reward of a
-cut is what it adds to the score, so that the rewards of a film sum to its score.
+film. A film's score is the mean of its cuts' weighted terms plus the weighted whole-film terms,
+each term standardised by statistics frozen from random films; the reward of a cut is what it adds
+to the score, so that the rewards of a film sum to its score.
+
+What a cut shows weighs as long as it is seen; a join weighs as much as any other. (While joins too
+weighed by the length of the cut after them, a jump to a short cut cost next to nothing.)
 """
 
 import json
@@ -206,11 +209,25 @@ class Reward:
         z = ((raw - self.cut_centre) / self.cut_spread).clamp(-CAP, CAP)
         return torch.where((film.shot[:, None, None] < 0) & _JOINS, torch.zeros(()), z)
 
+    @property
+    def joins(self) -> Tensor:
+        """(C,) bool: per-cut terms that are about the join with the cut before."""
+        return _JOINS
+
+    def weighs(self, frames: Tensor) -> Tensor:
+        """(..., C): what a cut of so many film frames weighs in each per-cut term."""
+        each = frames[..., None].float()
+        return torch.where(self.joins, torch.ones_like(each), each)
+
+    def means(self, film: Progress) -> Tensor:
+        """(B, C): standardised per-cut terms of films, over the joins or over the time."""
+        joins = (film.count - 1).clamp(min=1)[:, None]
+        return film.sums / torch.where(self.joins, joins, film.length.clamp(min=1)[:, None])
+
     def score(self, film: Progress) -> Tensor:
         """Scores (B,) of films; 0 for an empty one."""
         z = ((self.film_terms(film) - self.film_centre) / self.film_spread).clamp(-CAP, CAP)
-        mean = film.sums / film.length.clamp(min=1)[:, None]
-        score = mean @ self.cut_weight + z @ self.film_weight
+        score = self.means(film) @ self.cut_weight + z @ self.film_weight
         return torch.where(film.count > 0, score, torch.zeros(()))
 
     def grow(
@@ -219,7 +236,7 @@ class Reward:
         """Add one cut (B,) to each film: the films, the step rewards (B,), the raw terms (B, C)."""
         raw = self.cut_terms(film, shot[:, None], first[:, None], last[:, None])
         frames = self.material.length[shot, first, last]
-        sums = film.sums + self.standardise(film, raw)[:, 0] * frames[:, None]
+        sums = film.sums + self.standardise(film, raw)[:, 0] * self.weighs(frames)
         grown = replace(self.follow(film, shot, first, last), sums=sums)
         score = self.score(grown)
         return replace(grown, score=score), score - film.score, raw[:, 0]
@@ -255,7 +272,7 @@ class Reward:
         raw = self.cut_terms(film, shot, first, last)
         frames = m.length[shot, first, last]  # (B, K)
         z = self.standardise(film, raw)
-        sums = film.sums[:, None] + z * frames[..., None]
+        sums = film.sums[:, None] + z * self.weighs(frames)
         length_z = self.length_z(film.length[:, None], frames)
         index = torch.arange(len(shot)).repeat_interleave(each)
         history = film.z

@@ -17,7 +17,7 @@ from editor.config import Style
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Stage
 from editor.cutting.material import Material
-from editor.cutting.reward import _JOINS, CAP, CUT_TERMS, FILM_TERMS, Reward, weights_of
+from editor.cutting.reward import CAP, CUT_TERMS, FILM_TERMS, Reward, weights_of
 from editor.cutting.terms import Cuts, Progress
 
 LARGEST_FACE = 0.25  # of the frame: a close-up; a larger face is no closer
@@ -199,15 +199,20 @@ class TasteReward(Reward):
         """Standardised terms and measures (B, K, C + H); joins are neutral on the first cut."""
         centre = torch.tensor([measure.centre for measure in self.measures])
         spread = torch.tensor([measure.spread for measure in self.measures])
-        joins = torch.tensor([measure.joins for measure in self.measures], dtype=torch.bool)
         z = (raw - torch.cat([self.cut_centre, centre])) / torch.cat([self.cut_spread, spread])
-        silent = (film.shot[:, None, None] < 0) & torch.cat([_JOINS, joins])
+        silent = (film.shot[:, None, None] < 0) & self.joins
         return torch.where(silent, torch.zeros(()), z.clamp(-CAP, CAP))
+
+    @property
+    def joins(self) -> Tensor:
+        """(C + H,) bool: terms and measures that are about the join with the cut before."""
+        more = torch.tensor([measure.joins for measure in self.measures], dtype=torch.bool)
+        return torch.cat([super().joins, more])
 
     def features(self, film: Progress) -> Tensor:
         """(B, C + W + H): what a film's score is the weighted sum of."""
         whole = ((self.film_terms(film) - self.film_centre) / self.film_spread).clamp(-CAP, CAP)
-        mean = film.sums / film.length.clamp(min=1)[:, None]
+        mean = self.means(film)
         count = len(CUT_TERMS)
         return torch.cat([mean[:, :count], whole, mean[:, count:]], -1)
 

@@ -227,10 +227,11 @@ def _raw(stage: Stage, block: _Block[Progress]) -> Tensor:
 
 
 def _weighed(stage: Stage, block: _Block[Progress]) -> Iterator[Tensor]:
-    """(B, C) for each step: standardised terms times frames, 0 where the film has no such cut."""
+    """(B, C) for each step: standardised terms times what the cut weighs in them, 0 where the film
+    has no such cut."""
     z = stage.reward.standardise(block.before, _raw(stage, block)[:, None])[:, 0]
-    frames = stage.material.length[block.cut] * block.going
-    yield from (z * frames[:, None]).view(block.steps, -1, z.shape[1])
+    weighs = stage.reward.weighs(stage.material.length[block.cut]) * block.going[:, None]
+    yield from (z * weighs).view(block.steps, -1, z.shape[1])
 
 
 def _scored(stage: Stage, films: Progress, sums: Sequence[Tensor]) -> Progress:

@@ -280,7 +280,7 @@ def _standing(film: Edited, base: Style) -> dict[str, float]:
     for choice in film.edit:
         each = (torch.tensor([value]) for value in choice)
         under_way, _, _ = reward.grow(under_way, *each)
-    mean = (under_way.sums[0] / under_way.length[0]).tolist()
+    mean = reward.means(under_way)[0].tolist()
     return dict(zip(CUT_TERMS, mean, strict=True))
 
 

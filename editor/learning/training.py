@@ -290,7 +290,7 @@ def _improve(
         groups.append(films)
         scores.setdefault(f"score/{kind}", []).append(films.reward.sum(1).mean())
         progress = ended.progress
-        mean = progress.sums / progress.length.clamp(min=1)[:, None]
+        mean = stage.reward.means(progress)
         terms.append(torch.cat([mean.mean(0), stage.reward.film_terms(progress).mean(0)]))
     row = {"score": float(torch.cat([group.reward.sum(1) for group in groups]).mean())}
     row |= {name: float(torch.stack(each).mean()) for name, each in scores.items()}

@@ -205,7 +205,7 @@ def scores(reward: Reward, films: Sequence[Sequence[Choice]]) -> tuple[np.ndarra
     for step in range(len(films[0])):
         shot, first, last = torch.tensor([film[step] for film in films]).T
         under_way, _, _ = reward.grow(under_way, shot, first, last)
-    mean = under_way.sums / under_way.length.clamp(min=1)[:, None] * reward.cut_weight
+    mean = reward.means(under_way) * reward.cut_weight
     z = (reward.film_terms(under_way) - reward.film_centre) / reward.film_spread
     whole = z.clamp(-CAP, CAP) * reward.film_weight
     return under_way.score.numpy(), torch.cat([mean, whole], 1).numpy()

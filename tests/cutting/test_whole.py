@@ -107,3 +107,21 @@ def test_films_of_any_length_are_played_together_each_as_if_alone():
         assert bool(legal[row]) == bool(alone_legal[0])
         assert float(together.score[row]) == pytest.approx(float(alone.score[0]), abs=1e-5)
     assert legal.tolist()[:2] == [False, True]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_join_weighs_the_same_before_a_short_cut_and_a_long_one(order):
+    stage = stage_of(order)
+    reward, film = stage.reward, BASELINES["random"](stage, 3)
+    films, z = stage.start(1), []
+    for choice in film:
+        shot, first, last = (torch.tensor([value]) for value in choice)
+        raw = reward.cut_terms(films.progress, *(part[:, None] for part in (shot, first, last)))
+        z.append(reward.standardise(films.progress, raw)[0, 0])
+        films, _, _ = stage.step(films, shot, first, last)
+    found, terms = reward.means(films.progress)[0], torch.stack(z)
+    frames = torch.tensor([float(stage.material.length[choice]) for choice in film])
+    seen = (terms * frames[:, None]).sum(0) / frames.sum()
+    assert len(set(frames.tolist())) > 3
+    assert torch.allclose(found[reward.joins], terms[1:].mean(0)[reward.joins], atol=1e-5)
+    assert torch.allclose(found[~reward.joins], seen[~reward.joins], atol=1e-5)
