@@ -1,5 +1,6 @@
 """Tell the story of import: an exchange file in, its media found, and a new version out."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from editor import brought, exchange
 from editor.brought import Brought, Import
+from editor.errors import FootageError
 from editor.film import conform, difference, saved
 from editor.film.returned import ancestry, bundle, readers, relink
 from editor.film.returned.ancestry import Ancestor
@@ -38,7 +40,7 @@ class _Found:
 def bring_back(asked: Import, watch: Watch) -> Brought:
     """Make a new version from an exchange file. Raises EditorError for what an editor can mend."""
     # Media that lie beside the file are kept by whole paths, wherever one stands.
-    asked = replace(asked, file=asked.file.absolute())
+    asked = replace(asked, file=Path(os.path.abspath(asked.file)))
     ancestors = ancestry.candidates(asked.outputs, asked.onto)
     with writing_to(asked.outputs):
         cache = Cache(asked.cache)
@@ -144,10 +146,19 @@ def _find(
         linked = relink.offline(_unpacked(linked, asked, search), search)
     parent = said
     if parent is None:
-        parent = ancestry.most_like(rebuild(returned, linked, None).timeline, ancestors)
+        alone = _rebuilt(asked, returned, linked, None)
+        parent = ancestry.most_like(alone.timeline, ancestors)
     film = parent.edit.timeline if parent else None
     returned = _with_songs(returned, linked, asked, film, cache)
-    return _Found(parent, linked, rebuild(returned, linked, film))
+    return _Found(parent, linked, _rebuilt(asked, returned, linked, film))
+
+
+def _rebuilt(asked: Import, returned: Returned, linked: Linked, film: Timeline | None) -> Rebuilt:
+    """Lay what was found as cuts. Raises FootageError, which names the file."""
+    try:
+        return rebuild(returned, linked, film)
+    except FootageError as err:
+        raise FootageError(f"{asked.file}: {err}") from err
 
 
 def _search(asked: Import, ancestors: Sequence[Ancestor], cache: Cache) -> Search:

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -76,6 +77,11 @@ def count(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,6}", text):
         raise EditorError(f"{text!r} is no count: write a whole number from 1")
     return int(text)
+
+
+def whole(path: Path) -> Path:
+    """A path from the root, without `..`, as an editor would find it again; links stay."""
+    return Path(os.path.abspath(path))
 
 
 def check_file(path: Path, option: str) -> None:

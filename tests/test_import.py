@@ -386,6 +386,21 @@ def test_the_sound_of_a_picture_that_is_gone_is_its_own_and_no_music(name, film,
     ]
 
 
+def test_what_is_told_of_paths_leads_there_from_the_root(film, bring, outputs, tmp_path):
+    path = exported(film, "mlt", tmp_path / "sent")
+    inside = tmp_path / "deep" / "er"
+    inside.mkdir(parents=True)
+    found = bring(
+        inside / ".." / ".." / "sent" / path.name,
+        "--footage",
+        inside / "..",
+        "--outputs",
+        inside / ".." / ".." / "out",
+    )
+    assert found["file"] == str(path)
+    assert found["timeline"].startswith(str(tmp_path / "out"))
+
+
 def test_a_film_of_which_no_media_are_found_is_refused(moved, outputs, bring, tmp_path):
     sent, old, _ = moved
     shutil.rmtree(outputs / "toys-v001")
@@ -393,6 +408,7 @@ def test_a_film_of_which_no_media_are_found_is_refused(moved, outputs, bring, tm
     shutil.rmtree(old)
     said = bring(path, status=WRONG)
     assert "None of its media was found" in said and "--footage" in said
+    assert str(path) in said
     assert not list(outputs.glob("*-v*"))
 
 
