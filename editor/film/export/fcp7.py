@@ -15,11 +15,11 @@ from editor.film.export.carried import ALTERNATIVES, MUSIC
 from editor.film.export.fcp7_media import (
     DEPTH,
     Writing,
-    counting,
     describe,
     has,
     heard,
     master,
+    points,
     put_rate,
     put_size,
     put_timecode,
@@ -153,7 +153,7 @@ def _item(
     add(element, "masterclipid", writing.masters[clip.path])
     add(element, "name", clip.name)
     add(element, "enabled", truth(enabled))
-    rate, span = counting(clip, item.source, sequence.rate)
+    rate, span = points(item, sequence.rate)
     add(element, "duration", to_frames(clip.duration, rate))
     put_rate(element, rate)
     for name, value in (("start", item.start), ("end", item.stop)):

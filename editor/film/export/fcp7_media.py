@@ -3,12 +3,13 @@ channels, and the bins in which they lie."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from editor.film.export.files import as_url
 from editor.film.export.markup import add
-from editor.film.export.sequence import Channel, Sequence, channels, handles
+from editor.film.export.sequence import Channel, Item, Sequence, channels, handles, on_grid
 from editor.film.timeline import Alternative
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, to_frames
@@ -43,6 +44,19 @@ def counting(clip: Clip, span: FrameSpan, film: Fraction) -> tuple[Fraction, Fra
     first = min(to_frames(span.first / clip.rate, film), whole - 1)
     stop = max(first + 1, min(to_frames(span.stop / clip.rate, film), whole))
     return film, FrameSpan(first, stop)
+
+
+def points(item: Item, film: Fraction) -> tuple[Fraction, FrameSpan]:
+    """The rate that an item is counted at, and its in and out points so.
+
+    Programs play an item for its whole place in the film, so that what the film's grid made longer
+    than its media begins earlier.
+    """
+    clip = item.clip
+    if has(clip.rate):
+        return clip.rate, FrameSpan(floor(item.begin(film)), item.source.stop)
+    first = on_grid(item, film)
+    return film, FrameSpan(first, first + item.length)
 
 
 def describe(parent: Element, clip: Clip, writing: Writing) -> None:

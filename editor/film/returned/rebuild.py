@@ -188,14 +188,9 @@ class _Laying:
 
 
 def _frames_to_the_end(clip: Clip, first: int, rate: Fraction) -> int:
-    """Frames of the film for which the clip, from `first` on, has a picture."""
-    if first >= clip.frames:
-        return 0
+    """Frames of the film that the clip lasts from `first` on; half a frame counts as one."""
     left = clip.frames - first
-    count = ceil(left * rate / clip.rate) + 1
-    while floor((count - NEAR) * clip.rate / rate) >= left:
-        count -= 1
-    return count
+    return convert_length(left, clip.rate, rate) if left > 0 else 0
 
 
 def _common(cut: Cut, span: FrameSpan) -> int:
