@@ -13,9 +13,13 @@ MELT = shutil.which("melt")
 PATIENCE = 120  # s for a film of four seconds; a hang is not waited out
 
 
-def render(project, film):
-    """The film that melt makes. It exits 0 even when it failed, so its file is looked at."""
-    command = [MELT, str(project), "-consumer", f"avformat:{film}", "real_time=-1"]
+def render(project, film, frames=None):
+    """The film that melt makes, of all frames or the first ones.
+
+    It exits 0 even when it failed, so its file is looked at.
+    """
+    part = [] if frames is None else ["in=0", f"out={frames - 1}"]
+    command = [MELT, str(project), *part, "-consumer", f"avformat:{film}", "real_time=-1"]
     coding = ["vcodec=libx264", "preset=ultrafast", "crf=16", "acodec=pcm_s16le", "ar=48000"]
     done = subprocess.run(
         [*command, *coding],
