@@ -198,6 +198,7 @@ def _without(argv: Sequence[str], word: str) -> list[str]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    arguments.check_evaluate(options)
     if options.editors:
         return _editors(options)
     config = arguments.config(options)

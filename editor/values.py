@@ -4,6 +4,7 @@ import argparse
 import math
 import os
 import re
+import tempfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -77,6 +78,27 @@ def count(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,6}", text):
         raise EditorError(f"{text!r} is no count: write a whole number from 1")
     return int(text)
+
+
+def number(text: str) -> int:
+    """A whole number from 0."""
+    if not re.fullmatch(r"\d{1,7}", text):
+        raise EditorError(f"{text!r} is no count: write a whole number from 0")
+    return int(text)
+
+
+def check_writable(path: Path, option: str) -> None:
+    """Raise EditorError unless a file can be made there."""
+    folder = whole(path).parent
+    if whole(path).is_dir():
+        raise EditorError(f"{option} {path} is a folder: name a file.")
+    if not folder.is_dir():
+        raise EditorError(f"{option} {path}: {folder} is no folder.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as err:
+        raise EditorError(f"{option} {path}: {folder}: {err.strerror or err}.") from err
 
 
 def whole(path: Path) -> Path:

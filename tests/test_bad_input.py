@@ -39,11 +39,11 @@ def good(tmp_path_factory) -> Path:
     """A clip that can be cut, analysed once for all tests by way of `kept`."""
     folder = tmp_path_factory.mktemp("good")
     return media.numbered(
-        folder / "good.mp4", 200, 25, size=(160, 96), sound=media.tone(8.0), scenes=TWO_SCENES
+        folder / "good.mp4", 200, 25, size=(160, 96), sound=media.tone(8.0), scenes=SCENES
     )
 
 
-TWO_SCENES = media.Scenes(cuts=(100,))
+SCENES = media.Scenes(cuts=(70, 140))
 
 
 @pytest.fixture(scope="module")
@@ -278,6 +278,14 @@ def test_a_length_beyond_the_footage_says_how_much_there_is(run, good, outputs):
     status, _, line = run("cut", good, "--outputs", outputs, "--duration", "600")
     assert status == WRONG
     assert_says(line, r"600 s.*usable")
+    assert listed(outputs) == []
+
+
+def test_footage_of_fewer_than_three_shots_is_no_choice(run, outputs, tmp_path):
+    clip = media.numbered(tmp_path / "alone.mp4", 75, 25, size=(160, 96))
+    status, _, line = run("cut", clip, "--outputs", outputs)
+    assert status == WRONG
+    assert_says(line, "1 shot is on offer.*3 at least")
     assert listed(outputs) == []
 
 

@@ -243,10 +243,11 @@ def test_wishes_are_kept(cut, rushes, capsys):
 
 def test_only_analyses_what_is_asked(rushes, tmp_path, capsys):
     argv = ["cut", str(rushes), "--outputs", str(tmp_path), "--json", "--no-render"]
-    assert main([*argv, "--only", NAMES[3], "--duration", "2"]) == MADE
+    named = [name for name in NAMES if not name.startswith("-")][:3]
+    assert main([*argv, "--only", *named, "--duration", "4"]) == MADE
     made = json.loads(capsys.readouterr().out)
-    assert {Path(row["clip"]).name for row in made["cuts"]} == {NAMES[3]}
-    assert len(list((tmp_path / ".cache" / "picture").iterdir())) == 1
+    assert {Path(row["clip"]).name for row in made["cuts"]} <= set(named)
+    assert len(list((tmp_path / ".cache" / "picture").iterdir())) == 3
 
 
 def test_files_that_begin_with_a_dash_are_taken_after_two_dashes_or_with_a_dot(

@@ -117,6 +117,21 @@ def config(options: argparse.Namespace) -> Config:
     )
 
 
+def check_evaluate(options: argparse.Namespace) -> None:
+    """Raise EditorError for options of evaluate that do not go together or cannot be met."""
+    instead = "editors" if options.editors else options.measure
+    if options.plot is not None:
+        if instead:
+            raise EditorError(
+                f"--plot draws the table of cutters, which --{instead} does not make: leave one out"
+            )
+        values.check_writable(options.plot, "--plot")
+    if options.lengths is not None:
+        if instead != "rhythm":
+            raise EditorError("--lengths are real films' for --rhythm: name that too")
+        values.check_file(options.lengths, "--lengths")
+
+
 def _check_minds(network: str | None, weights: Path | None, policy: str | None) -> None:
     """Raise PolicyError for an unknown backbone or policy before anything heavy is imported."""
     if policy is not None:

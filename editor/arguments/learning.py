@@ -146,7 +146,7 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     test.add_argument("--policy", default="base", metavar="NAME", help="(default: base)")
     test.add_argument(
         "--pools",
-        type=values.asked(values.seed),
+        type=values.asked(values.number),
         default=24,
         metavar="N",
         help="simulated pools; 0 for FOOTAGE alone (default: 24)",

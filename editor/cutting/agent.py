@@ -31,6 +31,7 @@ from models.policy import Policy
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
 SEARCH = policies.SEARCH
 FEW_SHOTS = 100  # up to so many, search goes on from both its starts
+LEAST_SHOTS = 3  # of fewer there is no film to choose
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = Path(models.__file__).parent / "weights"
 
@@ -284,6 +285,16 @@ def _joined(one: Cut, more: Cut, rate: Fraction) -> Cut:
 def suggest_duration(pool: Pool, style: Style) -> float:
     """The style's length in seconds, or SHARE of the usable footage where that is less."""
     return min(float(style.duration), float(SHARE * pool.usable))
+
+
+def check_shots(pool: Pool) -> None:
+    """Raise FootageError for so few shots that there is nothing to choose from."""
+    if pool.size < LEAST_SHOTS:
+        offered = "1 shot is" if pool.size == 1 else f"{pool.size} shots are"
+        raise FootageError(
+            f"{offered} on offer ({float(pool.usable):.1f} s), and a film is cut from"
+            f" {LEAST_SHOTS} at least: add footage."
+        )
 
 
 def check_duration(pool: Pool, brief: Brief) -> None:

@@ -72,11 +72,35 @@ def _dense(values: np.ndarray) -> np.ndarray:
     return np.unique(values, return_inverse=True)[1].reshape(values.shape).astype(np.int64)
 
 
-def prepare(pool: Pool, rate: Fraction) -> Material:
-    """Make the tensors. Raises ValueError where an array holds NaN or infinity, naming it."""
-    for name in ("time", "totals", "embedding", "colour", "flow", "level", "face"):
-        if not np.isfinite(getattr(pool, name)).all():
+def _check(pool: Pool) -> None:
+    shots, points = pool.size, np.shape(pool.frame)[-1] if np.ndim(pool.frame) == 2 else 0
+    each, known = (shots,), (shots, points)
+    shapes: dict[str, tuple[int, ...]] = {
+        "frame": known, "kind": known, "pair": (shots, points, points), "time": known,
+        "totals": (*known, len(TOTALS)), "embedding": (*known, -1), "colour": (*known, -1),
+        "flow": (*known, 2), "level": known, "face": known, "clip": each, "line": each,
+        "setup": each, "rank": each, "voice": each, "must": each,
+    }  # fmt: skip
+    for name, shape in shapes.items():
+        values = getattr(pool, name)
+        found = np.shape(values) if values is not None else ()
+        fits = len(found) == len(shape) and all(
+            one == due or (due < 0 < one) for one, due in zip(found, shape, strict=True)
+        )
+        if not fits:
+            due = " x ".join(str(one) if one >= 0 else "some" for one in shape)
+            raise ValueError(
+                f"The pool's {name} is {' x '.join(map(str, found)) or 'absent'}, and {shots} shots"
+                f" of {points} points ask for {due}."
+            )
+        if np.issubdtype(np.asarray(values).dtype, np.floating) and not np.isfinite(values).all():
             raise ValueError(f"The pool's {name} holds NaN or infinity.")
+
+
+def prepare(pool: Pool, rate: Fraction) -> Material:
+    """Make the tensors. Raises ValueError where an array is absent, of another shape than the pool
+    asks or holds NaN or infinity, naming it."""
+    _check(pool)
     real = pool.frame >= 0
     weight = real[..., None] / real.sum(1)[:, None, None].clip(min=1)
     centre = (pool.embedding * weight).sum(1)

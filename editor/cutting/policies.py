@@ -34,8 +34,12 @@ def split(name: str) -> tuple[str, str]:
 
 def check(name: str) -> None:
     """Raise PolicyError, listing the known, where nothing is called so and no such file exists."""
-    file = Path(split(name)[0])
-    if name in names() or (file.suffix == SUFFIX and file.is_file()):
+    bare = split(name)[0]
+    if name in names() or (Path(bare).suffix == SUFFIX and Path(bare).is_file()):
         return
+    if Path(bare).suffix == SUFFIX:
+        raise PolicyError(f"{bare}: no such policy file.")
+    if Path(bare).name == bare and (WEIGHTS / f"{bare}{SUFFIX}").is_file():
+        return  # an earlier state of one of them
     known = ", ".join(names())
     raise PolicyError(f"No trained policy is called {name!r}. Known: {known}, or a {SUFFIX} file.")

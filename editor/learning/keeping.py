@@ -42,7 +42,12 @@ def held(folder: Path) -> Iterator[None]:
 
     What a killed process was about to write is removed: it never had its name.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise PolicyError(
+            f"--folder {folder} cannot be made: {err.strerror}. Name one that can be written to."
+        ) from err
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:

@@ -448,3 +448,12 @@ def _small_jump(pool: Pool, out: tuple[int, int], into: tuple[int, int]) -> bool
         return False
     frames = int(pool.frame[into]) - int(pool.frame[out])
     return 0 < frames < 0.499 * float(pool.clips[pool.clip[into[0]]].rate)
+
+
+@pytest.mark.parametrize("name", ["embedding", "colour", "flow", "level", "face", "totals", "time"])
+def test_a_pool_without_a_feature_is_refused_by_its_name(name):
+    pool = pool_of(0)
+    whole = getattr(pool, name)
+    for wrong in (None, whole[1:], whole[..., :0], np.full_like(whole, np.nan)):
+        with pytest.raises(ValueError, match=f"The pool's {name} "):
+            make_stage(replace(pool, **{name: wrong}), Brief(STYLE, 20.0, "recorded", 0))
