@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from editor.errors import OutputError
 from editor.film.export import opaque
-from editor.film.export.carried import ALTERNATIVES, MUSIC
+from editor.film.export.carried import ALTERNATIVES, MUSIC, NAMESPACE
 from editor.film.export.fcp7_media import (
     DEPTH,
     Writing,
@@ -48,6 +48,7 @@ from editor.timing import rate_text, to_frames
 
 VERSION = "5"  # of the format; the last one
 SAMPLE_RATE = 48_000  # Hz, of the sequence
+EXACT = f"{NAMESPACE}: frames"  # begins the comment of an item that is written as beginning earlier
 BASIC = "basic"  # effect by which a picture is scaled
 FOOTAGE = "Footage"  # name of the bin with every file
 
@@ -161,6 +162,9 @@ def _item(
     for name, value in (("in", span.first), ("out", span.stop)):
         add(element, name, value)
     describe(element, clip, writing)
+    if span != item.source and rate == clip.rate:
+        note = f"{EXACT} {item.source.first} to {item.source.stop}"
+        add(add(element, "comments"), "clipcommenta", note)
     if channel is not None:
         source = add(element, "sourcetrack")
         add(source, "mediatype", "audio")

@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
 from editor.errors import EditorError
+from editor.film.export.fcp7 import EXACT
 from editor.film.returned import places, safe
 from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
 from editor.timing import FrameSpan, Timecode, parse_rate, snap_rate
@@ -120,7 +121,7 @@ class _Reading:
             lasting = (out - begin) / rate
         return Item(
             self._media(child, name),
-            Source(first, lasting),
+            Source(first, lasting, exact=_exact(child)),
             place,
             layer,
             kind,
@@ -271,6 +272,13 @@ class _Reading:
 
 def _crossed(neighbour: Element | None) -> Element | None:
     return neighbour if neighbour is not None and neighbour.tag == "transitionitem" else None
+
+
+def _exact(child: Element) -> FrameSpan | None:
+    """Our own frames of a clip that we wrote as beginning earlier than it does."""
+    note = child.findtext("./comments/clipcommenta") or ""
+    found = re.fullmatch(rf"{re.escape(EXACT)} (\d{{1,9}}) to (\d{{1,9}})", note.strip())
+    return FrameSpan(int(found[1]), int(found[2])) if found else None
 
 
 def _what(child: Element, files: dict[str, Element]) -> str:
