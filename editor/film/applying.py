@@ -146,7 +146,7 @@ def _move(state: Corrected, asked: Move) -> Corrected:
     if asked.before == asked.cut:
         raise CorrectionError(f"{_title(state, asked.cut)} cannot stand before itself.")
     rest = tuple(other for other in state.pieces if other.id != piece.id)
-    after = replace(state, pieces=_put(state, rest, piece, asked.before))
+    after = replace(state, pieces=_put(state, rest, replace(piece, moved=True), asked.before))
     if [one.id for one in after.shown] == [one.id for one in state.shown]:
         raise CorrectionError(f"{_title(state, asked.cut)} stands there already.")
     return after

@@ -58,3 +58,31 @@ def _before(
     begun = places > 0
     run = np.where(begun, reached[places - 1], 0.0)
     return run, np.where(begun & (run > 0), last[where[places - 1]], -1)
+
+
+def stayed(places: Sequence[int], worth: Sequence[float], unbroken: float) -> set[int]:
+    """Which of some cuts stayed in order, by number: as many as can, so that the fewest moved.
+
+    places: of each cut in its old order, its place in the new one (N,), no two the same. Of runs as
+    long, the one worth most: worth: of each cut; unbroken: of each that stands as far from its old
+    place as the one before it in the run, as cuts do that nobody touched. All of it together is
+    less than 1.
+    """
+    after = np.array(places, np.int64)
+    total = 1 + np.array(worth, np.float64)  # of the best run that ends with each
+    shift = np.argsort(np.argsort(after)) - np.arange(len(after))  # among these cuts alone
+    last = np.full(len(after), -1)  # the cut before it in that run
+    for index in range(len(after)):
+        behind = total[:index] + unbroken * (shift[:index] == shift[index])
+        behind = np.where(after[:index] < after[index], behind, 0.0)
+        if index and behind.max() > 0:
+            last[index] = behind.argmax()
+            total[index] += behind.max()
+        else:
+            total[index] += unbroken * (shift[index] == 0)
+    at = int((total + unbroken * (shift == 0)).argmax()) if len(after) else -1
+    found = set()
+    while at >= 0:
+        found.add(at)
+        at = int(last[at])
+    return found

@@ -1,11 +1,11 @@
 """A version's timeline with what an editor did to it: the film as it stands, and what it was."""
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from editor.errors import CorrectionError
+from editor.film.common_run import stayed
 from editor.film.marks import Mark, Marks
 from editor.film.timeline import Cut, Timeline
 from editor.footage.clip import Clip
@@ -21,6 +21,7 @@ class Piece:
     origin: Cut | None  # as the version had it; None: put in
     dropped: bool = False
     locked: bool = False
+    moved: bool = False  # it was put elsewhere, and may be back by now
 
 
 @dataclass(frozen=True)
@@ -145,20 +146,12 @@ def _changes(piece: Piece, moved: bool) -> tuple[str, ...]:
 
 
 def _moved(state: Corrected) -> set[str]:
-    """The fewest cuts whose absence leaves the version's own order: all but the longest ascending
-    run of places, found by patience sorting."""
-    order = [(piece.origin.start, piece.id) for piece in state.shown if piece.origin is not None]
-    ends: list[int] = []  # smallest place that ends a run of each length
-    tops: list[str] = []  # the cut that does
-    before: dict[str, str | None] = {}  # in its run
-    for place, cut in order:
-        length = bisect_left(ends, place)
-        ends[length : length + 1] = [place]
-        tops[length : length + 1] = [cut]
-        before[cut] = tops[length - 1] if length else None
-    at = tops[-1] if tops else None
-    stayed = set()
-    while at is not None:
-        stayed.add(at)
-        at = before[at]
-    return {cut for _, cut in order} - stayed
+    """The fewest cuts whose absence leaves the version's own order; where several are as few, those
+    that were put elsewhere rather than the ones that they passed."""
+    order = [piece for piece in state.shown if piece.origin is not None]
+    old = sorted(order, key=lambda piece: piece.origin.start if piece.origin else 0)
+    place = {piece.id: number for number, piece in enumerate(order)}
+    slight = 1 / (2 * len(old) + 2)
+    worth = [0.0 if piece.moved else slight for piece in old]
+    still = stayed([place[piece.id] for piece in old], worth, slight / (len(old) + 2))
+    return {piece.id for number, piece in enumerate(old) if number not in still}

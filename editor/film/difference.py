@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from editor.film.common_run import Pair, Row, common_run
+from editor.film.common_run import Pair, Row, common_run, stayed
 from editor.film.timeline import Cut, Timeline
 
 KINDS = ("kept", "trimmed", "retimed", "moved", "replaced", "inserted", "dropped")
@@ -51,6 +51,12 @@ class Change:
     def trimmed(self) -> bool:
         """True where either end was changed."""
         return self.head != 0 or self.tail != 0
+
+    @property
+    def stayed(self) -> bool:
+        """True of a cut that both films have, in one order with all others that stayed."""
+        there = self.before is not None and self.after is not None
+        return there and self.kind != "replaced" and not self.moved
 
     @property
     def slipped(self) -> int:
@@ -107,8 +113,8 @@ def compare(
         new: _paired(before.cuts[old], after.cuts[new], old, new, (old, new) in moved)
         for old, new in pairs
     }
-    stayed = [pair for pair in pairs if pair not in moved]
-    for old, new in _replaced(stayed, pairs, before.cuts, after.cuts):
+    still = [pair for pair in pairs if pair not in moved]
+    for old, new in _replaced(still, pairs, before.cuts, after.cuts):
         changes[new] = Change("replaced", before.cuts[old], after.cuts[new], old, new)
     for new, cut in enumerate(after.cuts):
         if new not in changes:
@@ -236,29 +242,20 @@ def _sharing(cut: Cut, others: Sequence[Cut]) -> int | None:
 
 
 def _moved(pairs: Sequence[Pair], before: Sequence[Cut]) -> set[Pair]:
-    """The fewest pairs without which all others are in one order; of two, the shorter cut.
+    """The fewest pairs without which all others are in one order.
 
-    pairs: by place before. What is left is the heaviest ascending run of places after.
+    pairs: by place before. Where several are as few, those moved that stand elsewhere among the
+    cuts around them, and of two that changed places the shorter.
     """
-    after = np.array([new for _, new in pairs], dtype=np.int64)
-    lengths = np.array([len(before[old].source) for old, _ in pairs], dtype=np.float64)
-    weight = 1 + lengths / (lengths.sum() + 1)  # of the heaviest run that ends here
-    last = np.full(len(pairs), -1)  # the pair before it in that run
-    for index in range(1, len(pairs)):
-        behind = np.where(after[:index] < after[index], weight[:index], 0.0)
-        if behind.max() > 0:
-            last[index] = behind.argmax()
-            weight[index] += behind.max()
-    at = int(weight.argmax()) if pairs else -1
-    stayed = set()
-    while at >= 0:
-        stayed.add(pairs[at])
-        at = int(last[at])
-    return set(pairs) - stayed
+    lengths = [len(before[old].source) for old, _ in pairs]
+    slight = 1 / (2 * len(pairs) + 2)
+    worth = [slight * length / (2 * sum(lengths) + 1) for length in lengths]
+    still = stayed([new for _, new in pairs], worth, slight)
+    return {pair for number, pair in enumerate(pairs) if number not in still}
 
 
 def _replaced(
-    stayed: Sequence[Pair], pairs: Sequence[Pair], before: Sequence[Cut], after: Sequence[Cut]
+    still: Sequence[Pair], pairs: Sequence[Pair], before: Sequence[Cut], after: Sequence[Cut]
 ) -> Iterator[Pair]:
     """What is new and stands where something is gone: between the same two cuts that stayed.
 
@@ -268,7 +265,7 @@ def _replaced(
     come = set(range(len(after))) - {new for _, new in pairs}
     gone = {old for old in gone if _sharing(before[old], after) is None}
     come = {new for new in come if _sharing(after[new], before) is None}
-    edges = [(-1, -1), *stayed, (len(before), len(after))]
+    edges = [(-1, -1), *still, (len(before), len(after))]
     for (old, new), (next_old, next_new) in pairwise(edges):
         yield from zip(
             (index for index in range(old + 1, next_old) if index in gone),

@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from editor.film.difference import Change, Difference
+from editor.film.swaps import Swap, swaps
 from editor.film.timeline import Cut
 from editor.timing import Timecode, rate_text, to_frames
 
@@ -48,12 +49,34 @@ def _kept(difference: Difference) -> str:
 
 
 def _changes(difference: Difference) -> Iterator[str]:
-    rolled = _rolls(difference)
+    rolled, told = _rolls(difference), list[Swap]()
+    exchanged = {one.before_index: pair for pair in swaps(difference) for one in pair}
     for index, change in enumerate(difference.changes):
+        pair = None if change.before_index is None else exchanged.get(change.before_index)
+        if pair is not None and pair not in told:
+            yield _swapped(pair, difference)
+            told.append(pair)
+        if pair is not None and change.moved:
+            continue
         if index in rolled:
             yield rolled[index]
         elif index - 1 not in rolled and change.kind != "kept":
             yield _sentence(change, difference)
+
+
+def _swapped(pair: Swap, difference: Difference) -> str:
+    first, second = pair
+    said = " and ".join(f"{_number(one.before_index)} ({one.cut.clip.name})" for one in pair)
+    said = f"Cuts {said} changed places"
+    if (first.after_index, second.after_index) != (second.before_index, first.before_index):
+        said += (
+            f", they are now cuts {_number(first.after_index)} and {_number(second.after_index)}"
+        )
+    for one in pair:
+        if one.moved and (one.trimmed or one.speed != 1):
+            ends = _ends(one, difference) if one.trimmed else "retimed"
+            said += f"; cut {_number(one.before_index)}: {ends}{_speed(one)}"
+    return f"{said}."
 
 
 def _sentence(change: Change, difference: Difference) -> str:

@@ -426,6 +426,21 @@ def test_what_was_done_to_a_cut_can_be_told_from_it():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("done", "moved"),
+    [
+        ([Move("c2", "c4")], {"c2"}),
+        ([Move("c3", "c2")], {"c3"}),
+        ([Move("c1", None)], {"c1"}),
+        ([Move("c2", "c4"), Move("c2", "c3")], set()),
+        ([Move("c2", "c4"), Move("c3", None)], {"c3"}),
+        ([Move("c3", "c1"), Move("c1", "c4")], {"c1", "c3"}),
+    ],
+)
+def test_moved_is_the_cut_that_was_put_elsewhere_and_not_its_neighbour(done, moved):
+    assert {cut for cut, told in changes(after(*done)).items() if "moved" in told} == moved
+
+
 def test_the_longest_note_is_the_same_everywhere():
     from editor.correcting import desk
 

@@ -74,11 +74,66 @@ def test_a_moved_cut_is_the_one_that_left_the_others_in_order():
 
 
 def test_a_cut_that_moved_past_another_moved_later_whatever_was_dropped_before_it():
-    found = compare(film(*SPANS), film(SPANS[0], SPANS[3], SPANS[2]))
-    assert "Cut 4 (a.mov) moved earlier, it is now cut 2." in words(found)
-    spans = [(A, 0, 50), (B, 0, 40), (C, 0, 30), (A, 200, 260)]
-    found = compare(film(*spans), film((B, 0, 40), (A, 200, 260), (C, 0, 30)))
-    assert "Cut 3 (c.mov) moved later, it is now cut 3." in words(found)
+    spans = [*SPANS, (B, 100, 140)]
+    found = compare(film(*spans), film(spans[0], spans[4], spans[2], spans[3]))
+    assert "Cut 5 (b.mov) moved earlier, it is now cut 2." in words(found)
+    found = compare(film(*spans), film(spans[1], spans[3], spans[4], spans[2]))
+    assert "Cut 3 (c.mov) moved later, it is now cut 4." in words(found)
+
+
+MANY = [((A, B, C)[n % 3], 30 * n, 30 * n + 20 + n) for n in range(15)]
+
+
+def rearranged(*order: int) -> Difference:
+    return compare(film(*MANY), film(*(MANY[n] for n in order)))
+
+
+@pytest.mark.parametrize("apart", range(1, 8))
+@pytest.mark.parametrize("first", [0, 4, 7])
+def test_of_two_that_changed_places_both_are_named_and_none_between(first, apart):
+    order = list(range(15))
+    other = first + apart
+    order[first], order[other] = other, first
+    found = rearranged(*order)
+    assert len(found.of("moved")) == (1 if apart == 1 else 2)
+    names = [MANY[n][0].name for n in (first, other)]
+    assert words(found) == (
+        f"Kept {14 if apart == 1 else 13} of 15 cuts as they were.",
+        f"Cuts {first + 1} ({names[0]}) and {other + 1} ({names[1]}) changed places.",
+    )
+
+
+def test_a_swap_beside_other_changes_is_one_still():
+    spans = [MANY[n] for n in (1, 2, 3, 6, 5, 4, 7, 8, 9, 10, 11, 12, 13, 14, 0)]
+    spans[3] = (spans[3][0], spans[3][1] + 4, spans[3][2])
+    said = words(compare(film(*MANY), film(*spans)))
+    assert said[1:] == (
+        "Cuts 5 (b.mov) and 7 (a.mov) changed places, they are now cuts 6 and 4; cut 7: 4 frames"
+        " off its beginning.",
+        "Cut 1 (a.mov) moved later, it is now cut 15.",
+        "The film is 4 frames shorter: 00:00:16:01.",
+    )
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_what_was_put_elsewhere_moved_and_not_what_it_passed(count):
+    order = [n for n in range(15) if n != 3]
+    order.insert(3 + count, 3)
+    found = rearranged(*order)
+    assert [c.before_index for c in found.of("moved")] == [3]
+    assert words(found)[1] == f"Cut 4 (a.mov) moved later, it is now cut {4 + count}."
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_more_cuts_moved_than_have_to(seed):
+    order = np.random.default_rng(seed).permutation(15).tolist()
+    longest = [1] * 15  # ascending run that ends with each
+    for n in range(15):
+        longest[n] += max((longest[m] for m in range(n) if order[m] < order[n]), default=0)
+    found = rearranged(*order)
+    assert len(found.of("moved")) == 15 - max(longest)
+    said = " ".join(words(found))
+    assert all(f"{c.before_index + 1} (" in said for c in found.of("moved"))
 
 
 def test_a_cut_that_stands_twice_is_shown_again_and_was_not_split():
