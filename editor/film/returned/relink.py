@@ -34,6 +34,22 @@ class Linked:
     notes: tuple[str, ...]  # what was found otherwise than by its path
     offline: Mapping[Media, str] = field(default_factory=dict)  # linked, though gone: why
 
+    @cached_property
+    def _heard(self) -> Mapping[object, Clip]:
+        """The clips by all that a sound may name them by: content, path, name."""
+        named: dict[object, Clip] = {}
+        for media, clip in self.clips.items():
+            for key in (clip.digest, clip.path, *media.paths, media.name):
+                named.setdefault(key, clip)
+        return named
+
+    def heard(self, media: Media) -> Clip | None:
+        """The clip whose own sound a medium is: a file may name it otherwise than its picture."""
+        if media in self.clips:
+            return self.clips[media]
+        keys = (media.digest,) if media.digest else (*media.paths, media.name)
+        return next((self._heard[key] for key in keys if key in self._heard), None)
+
 
 @dataclass
 class Search:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 
 from editor.errors import FootageError
 from editor.film.returned.items import Item, Returned
+from editor.film.returned.moments import begins
 from editor.film.returned.relink import Linked, refusal, same_name
 from editor.film.timeline import Music, Timeline
 from editor.timing import Timecode
@@ -23,12 +24,18 @@ def music(
         path = next((path for path in item.media.paths if not refusal(path)), None)
         at = Timecode(item.place.first, returned.rate)
         picture = _own_picture(item, returned, linked)
-        if path in pictures:
+        clip = linked.heard(item.media)
+        if path in pictures or (clip is not None and clip.path in pictures):
             continue
         if picture is not None:
             notes.append(
                 f"the sound {item.media.name} at {at} is the own sound of {picture.media.name},"
                 " whose picture is gone: it is left out with it"
+            )
+        elif (number := _cut_of(item, parent, returned.rate)) is not None:
+            notes.append(
+                f"the sound {item.media.name} at {at} is that of cut {number} of the version that"
+                " it came from, left without its picture: it is no music, and is left out"
             )
         elif path is None or not _sounds(path):
             notes.append(f"the sound {item.media.name} was not found")
@@ -69,6 +76,24 @@ def _own_picture(sound: Item, returned: Returned, linked: Linked) -> Item | None
         ):
             return item
     return None
+
+
+def _cut_of(sound: Item, parent: Timeline | None, rate: Fraction) -> int | None:
+    """Number of the parent's cut whose own sound it is: of those of its clip the one that shows
+    most of what is heard. None where it is of no clip, or is the film's music."""
+    media = sound.media
+    if parent is None or (parent.music is not None and parent.music.path in media.paths):
+        return None
+    heard = len(sound.place) / rate
+    shared: dict[int, Fraction] = {}
+    for number, cut in enumerate(parent.cuts, start=1):
+        clip = cut.clip
+        named = clip.path in media.paths or same_name(clip.name) == same_name(media.name)
+        if clip.digest == media.digest if media.digest else named:
+            begin = begins(sound, clip, rate)
+            first, stop = (frame / clip.rate for frame in (cut.source.first, cut.source.stop))
+            shared[number] = min(stop, begin + heard) - max(first, begin)
+    return max(shared, key=shared.__getitem__, default=None)
 
 
 def _called(item: Item) -> str:

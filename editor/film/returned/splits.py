@@ -19,10 +19,9 @@ Sync = tuple[str, int]  # by content
 
 def split_edits(pieces: Sequence[Piece], returned: Returned, linked: Linked) -> list[str]:
     """What is heard apart from its picture, in words. pieces: what is seen, in order."""
-    named = {media.name: clip for media, clip in linked.clips.items()}
     spans: dict[Sync, list[FrameSpan]] = {}
     for item in returned.items:
-        clip = linked.clips.get(item.media) or named.get(item.media.name)
+        clip = linked.heard(item.media)
         if item.kind == "sound" and item.enabled and item.held and item.speed == 1 and clip:
             sync = _sync(item, clip, returned.rate)
             spans.setdefault((clip.digest, sync), []).append(item.place)

@@ -16,6 +16,7 @@ from tests.film.returned import films
 
 CLIPS = [films.clip("one.mov", 25, 400, "01:00:00:00"), films.clip("two.mp4", 25, 300)]
 SPANS = [(CLIPS[0], 10, 60), (CLIPS[1], 20, 50), (CLIPS[0], 100, 140)]
+ALL = [*CLIPS, films.clip("three.mov", 25, 200, "02:00:00:00")]
 RATE = Fraction(25)
 
 
@@ -192,6 +193,33 @@ def test_a_speed_is_named_and_the_place_kept(tmp_path):
         exported("edl", tmp_path), "* FROM CLIP", "M2   ONE       050.0   01:00:00:10\n* FROM CLIP"
     )
     assert back(listed).speeds == {0: Fraction(2)}
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+@pytest.mark.parametrize("relative", [False, True], ids=["whole", "named otherwise"])
+def test_a_sound_whose_picture_was_deleted_is_named_by_its_cut_and_is_no_music(
+    gone, relative, tmp_path
+):
+    spans = [(clip, first, stop) for clip, (_, first, stop) in zip(ALL, SPANS, strict=True)]
+    film = edits.film(25, spans, size=(1920, 1080))
+    path = exporters.export(Sequence("film", film), "otio", tmp_path).files[0]
+    timeline = otio.adapters.read_from_file(str(path))
+    picture, sound = timeline.tracks[0], timeline.tracks[1]
+    length = picture[gone].source_range.duration
+    picture[gone] = otio.schema.Gap(duration=length)
+    if relative:
+        for clip in sound:
+            clip.media_reference.target_url = "file:///elsewhere/" + clip.name
+    otio.adapters.write_to_file(timeline, str(path))
+    found = films.back(path, ALL, film)
+    assert found.timeline.music is None and len(found.timeline.cuts) == 2
+    at = f"00:00:0{film.cuts[gone].start // 25}:{film.cuts[gone].start % 25:02}"
+    (said,) = (note for note in found.notes if note.startswith("the sound"))
+    assert said == (
+        f"the sound {ALL[gone].name} at {at} is that of cut {gone + 1} of the version that it came"
+        " from, left without its picture: it is no music, and is left out"
+    )
+    assert not any("own sound is not there" in note for note in found.notes)
 
 
 def test_titles_generators_and_nested_sequences_are_named_gaps(tmp_path):
