@@ -11,6 +11,7 @@ from editor import brought, exchange
 from editor.brought import Brought, Import
 from editor.errors import FootageError
 from editor.film import conform, difference, saved
+from editor.film.export import opaque
 from editor.film.returned import ancestry, bundle, readers, relink
 from editor.film.returned.ancestry import Ancestor
 from editor.film.returned.items import RateUnknown, Returned
@@ -50,7 +51,8 @@ def bring_back(asked: Import, watch: Watch) -> Brought:
     changed = None
     if found.parent is not None:
         before = found.parent.edit.timeline
-        changed = difference.compare(before, edit.timeline, found.rebuilt.speeds)
+        speeds = found.rebuilt.speeds, opaque.speeds(found.parent.edit.opaque, returned.format)
+        changed = difference.compare(before, edit.timeline, *speeds)
     with drafting(asked.outputs, _name(asked, found.parent)) as draft:
         whole_film = asked.render and not found.linked.offline
         rendered = _write(whole_film, edit, draft, cache, watch)

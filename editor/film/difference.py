@@ -26,6 +26,8 @@ ORDER_WEIGHT = 1e-3  # of keeping the order, against shares in common: it only p
 # the film that was kept, though a cut of it was trimmed meanwhile and stands untrimmed in another.
 COPY_WEIGHT = 0.5
 
+SAME_SPEED = Fraction(1, 10_000)  # by which two speeds may differ: kept ones are rounded
+
 
 @dataclass(frozen=True)
 class Change:
@@ -100,12 +102,16 @@ class Difference:
 
 
 def compare(
-    before: Timeline, after: Timeline, speeds: Mapping[int, Fraction] | None = None
+    before: Timeline,
+    after: Timeline,
+    speeds: Mapping[int, Fraction] | None = None,
+    speeds_before: Mapping[int, Fraction] | None = None,
 ) -> Difference:
     """Return what was changed from `before` to `after`, a change for every cut of either.
 
     Clips are the same by content, wherever their files lie. speeds: by place in `after`, of cuts
-    that an editing program plays faster or slower; a timeline itself holds none.
+    that an editing program plays faster or slower; a timeline itself holds none. speeds_before: the
+    same of `before`: what played so already was not retimed.
     """
     pairs = _pairs(before.cuts, after.cuts)
     moved = _moved(pairs, before.cuts)
@@ -120,8 +126,13 @@ def compare(
         if new not in changes:
             origin = _sharing(cut, before.cuts)
             changes[new] = Change("inserted", None, cut, None, new, shared=origin)
-    for index, speed in (speeds or {}).items():
-        changes[index] = _retimed(changes[index], speed)
+    for index, change in changes.items():
+        speed = (speeds or {}).get(index, Fraction(1))
+        was = Fraction(1)
+        if change.before is not None and change.kind != "replaced":
+            was = (speeds_before or {}).get(change.before_index or 0, was)
+        if abs(speed - was) > SAME_SPEED:
+            changes[index] = _retimed(change, speed)
     there = {change.before_index for change in changes.values()}
     dropped = [
         Change("dropped", cut, None, old, None, shared=_sharing(cut, after.cuts))
@@ -283,8 +294,6 @@ def _paired(before: Cut, after: Cut, old: int, new: int, moved: bool) -> Change:
 
 def _retimed(change: Change, speed: Fraction) -> Change:
     """The change of a cut that plays at another speed: its end follows from that, it is no trim."""
-    if speed == 1:
-        return change
     kind = "retimed" if change.kind in ("kept", "trimmed") else change.kind
     return replace(change, kind=kind, speed=speed, tail=0)
 

@@ -250,6 +250,15 @@ def test_retimed_cuts_say_their_speed_and_no_false_trim():
     assert words(found)[1] == "Cut 1 (a.mov): retimed, it plays at 200 %."
 
 
+def test_what_played_so_before_was_not_retimed():
+    two, one = {0: Fraction(2)}, {0: Fraction(1)}
+    assert compare(film(*SPANS), film(*SPANS), two, two).same
+    found = compare(film(*SPANS), film(*SPANS[:1]), one, two)
+    assert words(found)[1] == "Cut 1 (a.mov): retimed, it plays at 100 %."
+    moved = compare(film(*SPANS), film(*SPANS[1:], SPANS[0]), {3: Fraction(2)}, two)
+    assert words(moved)[1:] == ("Cut 1 (a.mov) moved later, it is now cut 4.",)
+
+
 def test_trims_of_other_rates_are_told_in_frames_of_the_film():
     found = compare(film((FAST, 0, 100)), film((FAST, 10, 99)))
     assert words(found)[1] == (

@@ -64,7 +64,7 @@ def losses(sequence: Sequence, format: str) -> tuple[str, ...]:
     said += [WHOLE_PATHS] * (sequence.relative and format in WITHOUT_RELATIVE)
     known = opaque.lost(sequence.opaque, format, len(sequence.timeline.cuts))
     if known:
-        said.append(f"left out, as it came in with another program: {', '.join(known)}")
+        said.append(f"left out, as it came in and is not held here: {', '.join(known)}")
     return tuple(said)
 
 

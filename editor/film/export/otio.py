@@ -78,6 +78,8 @@ def _track(track: Track, sequence: Sequence, url: Url, folder: Path | None) -> o
         if track.kind == "audio":
             sound = item.clip.sound[track.number]
             clip.metadata[NAMESPACE].update({"sound": track.number, "channels": sound.channels})
+            if item.cut is not None:
+                _put_back(clip, item, sequence, sound=True)
         elif item.cut is not None:
             _tell(clip, item, sequence, url)
         clip.enabled = track.enabled
@@ -140,7 +142,12 @@ def _tell(clip: otio.schema.Clip, item: Item, sequence: Sequence, url: Url) -> N
         )
         colour = otio.schema.MarkerColor.GREEN
         clip.markers.append(otio.schema.Marker(plain(cut.reason), marked, colour))
-    for kept in opaque.objects(sequence.opaque, "otio", item.link - 1):
+    _put_back(clip, item, sequence)
+
+
+def _put_back(clip: otio.schema.Clip, item: Item, sequence: Sequence, sound: bool = False) -> None:
+    """Add the effects and the speed that came in with a cut."""
+    for kept in opaque.objects(sequence.opaque, "otio", item.link - 1, sound):
         effect = otio.adapters.read_from_string(kept, "otio_json")
         if isinstance(effect, otio.schema.Effect):
             clip.effects.append(effect)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import opentimelineio as otio
 
 from editor.errors import EditorError
+from editor.film.export import opaque
 from editor.film.export.carried import NAMESPACE
 from editor.film.returned import places, safe
 from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
@@ -207,7 +208,7 @@ class _Reading:
 
     def _item(self, child: otio.core.Item, place: FrameSpan, layer: int, kind: str) -> Item:
         what = _what(child)
-        effects = tuple(_opaque(effect, "effect") for effect in child.effects)
+        effects = tuple(self._effect(effect) for effect in child.effects)
         if what != "clip":
             whole = _opaque(child, what)
             return Item(
@@ -227,6 +228,10 @@ class _Reading:
             speed=self._speed(timed),
             opaque=effects,
         )
+
+    def _effect(self, effect: otio.schema.Effect) -> dict[str, str]:
+        timed = isinstance(effect, otio.schema.TimeEffect) and self._speed([effect]) != 1
+        return _opaque(effect, opaque.SPEED if timed else opaque.EFFECT)
 
     def _speed(self, effects: list[otio.schema.TimeEffect]) -> Fraction:
         speed = Fraction(1)

@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from editor.errors import FootageError
 from editor.film import conform
-from editor.film.export import mlt
+from editor.film.export import mlt, opaque
 from editor.film.export import sequence as exported
 from editor.film.returned import sounds, splits
 from editor.film.returned.flatten import Piece, flatten
@@ -75,7 +75,8 @@ class _Laying:
     """The film as far as it is laid."""
 
     def __init__(self, returned: Returned, linked: Linked, parent: Timeline | None) -> None:
-        self.returned, self.rate, self.clips = returned, returned.rate, linked.clips
+        self.returned, self.rate = returned, returned.rate
+        self.linked, self.clips = linked, linked.clips
         self.known: dict[str, list[Cut]] = {}
         for cut in parent.cuts if parent else ():
             self.known.setdefault(cut.clip.digest, []).append(cut)
@@ -97,18 +98,36 @@ class _Laying:
         self.cuts.append(replace(cut, start=self.cuts[-1].stop if self.cuts else 0))
         if item.speed != 1:
             self.speeds[index] = item.speed
-            percent = f"{float(100 * item.speed):g} %"
-            self.opaque.append({"cut": index, "what": "speed", "name": percent, "text": ""})
-            self.notes.append(
-                f"cut {index + 1} ({clip.name}) plays at {percent} there; here at 100 %, for the"
-                " same time"
-            )
+            self._keep_speed(index, piece, clip)
         for row in item.opaque:
+            if row["what"] == opaque.SPEED and item.speed != 1:
+                continue
             self.opaque.append({"cut": index, **row})
+            again = opaque.again(row, self.returned.format)
+            kept = "is kept for the same format, and" if again else "is not written again, and"
             self.notes.append(
-                f"cut {index + 1} ({clip.name}): the {row['what']} {row['name']!r} is kept for the"
-                " same format, and not shown here"
+                f"cut {index + 1} ({clip.name}): the {row['what']} {row['name']!r} {kept} not shown"
+                " here"
             )
+
+    def _keep_speed(self, index: int, piece: Piece, clip: Clip) -> None:
+        """Keep a cut's speed, and its sound's, as they were written; name them once."""
+        item, percent = piece.item, opaque.percent(piece.item.speed)
+        kept = [{**row, "name": percent} for row in item.opaque if row["what"] == opaque.SPEED]
+        kept = kept or [{"what": opaque.SPEED, "name": percent, "text": ""}]
+        again = all(opaque.again(row, self.returned.format) for row in kept)
+        for sound in self.returned.items:
+            if sound.kind == "sound" and sound.enabled and sound.place == item.place:
+                kept += [
+                    {**row, "what": opaque.SOUND_SPEED, "name": opaque.percent(sound.speed)}
+                    for row in sound.opaque
+                    if row["what"] == opaque.SPEED and self.linked.heard(sound.media) == clip
+                ][: 1 - sum(row["what"] == opaque.SOUND_SPEED for row in kept)]
+        self.opaque += [{"cut": index, **row} for row in kept]
+        self.notes.append(
+            f"cut {index + 1} ({clip.name}) plays at {percent} there; here at 100 %, for the same"
+            f" time{'; its speed is kept for the same format' if again else ''}"
+        )
 
     def _known_cut(self, item: Item, clip: Clip, begin: Fraction, length: int) -> Cut | None:
         """The parent's cut that begins here and lasts as long; else the frames that we noted."""

@@ -195,6 +195,53 @@ def test_a_speed_is_named_and_the_place_kept(tmp_path):
     assert back(listed).speeds == {0: Fraction(2)}
 
 
+def warped(folder, effect, sound=None):
+    """The film in OpenTimelineIO with a time effect on its second cut."""
+    path = exported("otio", folder)
+    timeline = otio.adapters.read_from_file(str(path))
+    timeline.tracks[0][1].effects.append(effect)
+    if sound is not None:
+        timeline.tracks[1][1].effects.append(sound)
+    otio.adapters.write_to_file(timeline, str(path))
+    return path, timeline
+
+
+@pytest.mark.parametrize(
+    ("effect", "percent"),
+    [
+        (otio.schema.LinearTimeWarp(name="fast", time_scalar=2.0), "200 %"),
+        (otio.schema.LinearTimeWarp(time_scalar=-0.5), "-50 %"),
+        (otio.schema.FreezeFrame(name="held"), "0 %"),
+    ],
+)
+@pytest.mark.parametrize("with_sound", [False, True])
+def test_a_speed_of_opentimelineio_is_handed_on_unchanged_and_named_once(
+    effect, percent, with_sound, tmp_path
+):
+    path, timeline = warped(tmp_path, effect.clone(), effect.clone() if with_sound else None)
+    found = back(path)
+    said = [note for note in found.notes if "cut 2" in note]
+    assert said == [
+        f"cut 2 (two.mp4) plays at {percent} there; here at 100 %, for the same time; its speed is"
+        " kept for the same format"
+    ]
+    film = Sequence("film", found.timeline, opaque={"otio": found.opaque})
+    written = exporters.export(film, "otio", tmp_path)
+    assert not [lost for lost in written.lost if "came in" in lost]
+    again = otio.adapters.read_from_file(str(written.files[0]))
+    for track in (0, 1):
+        before, after = timeline.tracks[track][1], again.tracks[track][1]
+        assert after.source_range == before.source_range
+        assert [one.to_json_string() for one in after.effects] == [
+            one.to_json_string() for one in before.effects
+        ]
+    (lost,) = (words for words in exporters.losses(film, "mlt") if "came in" in words)
+    more = f", the speed of its sound, {percent}, at cut 2" if with_sound else ""
+    assert lost == (
+        f"left out, as it came in and is not held here: the speed, {percent}, at cut 2{more}"
+    )
+
+
 @pytest.mark.parametrize("gone", [0, 1, 2])
 @pytest.mark.parametrize("relative", [False, True], ids=["whole", "named otherwise"])
 def test_a_sound_whose_picture_was_deleted_is_named_by_its_cut_and_is_no_music(
