@@ -41,6 +41,7 @@ _SPEED = re.compile(r"M2\s+(?P<reel>\S.*?)\s+(?P<speed>-?\d{1,4}(?:\.\d{1,4})?)(
 _COMMENT = re.compile(r"\*?\s*(?P<key>[A-Z][A-Z ]{2,30}?)\s*:\s*(?P<value>.*)")
 _EXACT = re.compile(r"(\d{1,12})-(\d{1,12}) OF \d+ AT \S+")
 _MUSIC = re.compile(r"(.+) FROM FRAME (\d{1,12}) AT (\S+)")
+DROPPED = ("0000", "0001")  # seconds and frames of minutes that drop-frame skips at every rate
 BLACK = ("BL", "BLACK")  # reels that are no media
 NAMELESS = ("AX", "AUX")  # reels that say nothing of the medium
 REELS = ".reels.csv"  # of our table beside a list
@@ -118,6 +119,11 @@ class _Reading:
         for label in line.labels:
             if label[:2] > "23" or label[3:5] > "59" or label[6:8] > "59":
                 raise ReturnedError(f"{where}: {label!r} is no timecode.")
+            if label[8] in ";," and label[6:8] + label[9:] in DROPPED and label[4] != "0":
+                raise ReturnedError(
+                    f"{where}: {label!r} is a label that drop-frame timecode skips: the first of"
+                    f" that minute is {label[:9]}02, or {label[:9]}04 at 60 frames a second."
+                )
         first, stop = (re.sub(r"\D", "", label).ljust(9, "0") for label in line.labels[:2])
         over_midnight = first[:2] == "23" and stop[:2] == "00"
         if stop < first and not over_midnight and line.reel not in BLACK:
@@ -214,6 +220,12 @@ class _Reading:
         if first >= stop:
             problem = "has no length" if first == stop else "has a negative length"
             raise ReturnedError(f"{self.path}: line {line.where}: event {line.number} {problem}.")
+        if line.labels[0] == line.labels[1] and not line.speed:
+            raise ReturnedError(
+                f"{self.path}: line {line.where}: event {line.number} has no length: its source"
+                f" begins and ends at {line.labels[0]}, and {stop - first} frames of the film show"
+                " it. A frame that is held has a line M2 with its speed."
+            )
         if len(group) > 1 and "TO CLIP NAME" in notes:
             notes["FROM CLIP NAME"] = notes["TO CLIP NAME"]
         speed = self._speed(line, rate)

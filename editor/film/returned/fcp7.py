@@ -14,7 +14,15 @@ from xml.etree.ElementTree import Element, tostring
 from editor.errors import EditorError
 from editor.film.export.fcp7 import EXACT
 from editor.film.returned import places, safe
-from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
+from editor.film.returned.items import (
+    Item,
+    Media,
+    Returned,
+    ReturnedError,
+    Source,
+    VersionUnknown,
+    checked,
+)
 from editor.timing import FrameSpan, Timecode, parse_rate, snap_rate
 
 VERSIONS = ("1", "2", "3", "4", "5")
@@ -30,11 +38,10 @@ def read(path: Path, rate: Fraction | None = None) -> Returned:
     root = safe.tree(path)
     if root.tag != "xmeml":
         raise ReturnedError(f"{path}: is no Final Cut Pro 7 XML: it begins with <{root.tag[:40]}>.")
-    reading = _Reading(path, root)
-    if root.get("version", "") not in VERSIONS:
-        known = f"{VERSIONS[0]} to {VERSIONS[-1]} are known"
-        reading.notes.append(f"its format's version is {root.get('version', 'none')[:20]}; {known}")
-    return reading.read()
+    version = root.get("version", "")
+    if version not in VERSIONS:
+        raise VersionUnknown(str(path), version, f"{VERSIONS[0]} to {VERSIONS[-1]}")
+    return _Reading(path, root).read()
 
 
 class _Reading:

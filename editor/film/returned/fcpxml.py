@@ -15,7 +15,15 @@ from xml.etree.ElementTree import Element, tostring
 from editor.film.export.carried import NAMESPACE
 from editor.film.returned import fcpxml_times as times
 from editor.film.returned import places, safe
-from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
+from editor.film.returned.items import (
+    Item,
+    Media,
+    Returned,
+    ReturnedError,
+    Source,
+    VersionUnknown,
+    checked,
+)
 from editor.timing import FrameSpan, snap_rate, to_frames
 
 VERSIONS = re.compile(r"1\.\d{1,2}")
@@ -38,10 +46,7 @@ def read(path: Path, rate: Fraction | None = None) -> Returned:
         raise ReturnedError(f"{path}: is no FCPXML: it begins with <{root.tag[:40]}>.")
     version = root.get("version", "")
     if not VERSIONS.fullmatch(version):
-        raise ReturnedError(
-            f"{path}: its format's version is {version[:20] or 'not said'}; 1.0 to {LATEST} are"
-            " read. Export it again in one of these."
-        )
+        raise VersionUnknown(str(path), version, f"1.0 to {LATEST}")
     reading = _Reading(path, root)
     if int(version[2:]) > int(LATEST[2:]):
         reading.notes.append(f"its format's version is {version}; {LATEST} is the latest known")

@@ -170,7 +170,7 @@ class Graph(Project):
         for child in node:
             self._pass()
             if child.tag == "blank":
-                place += self.time(child, "length", 0)
+                place += self.blank(child)
             elif child.tag == "entry":
                 inner = self.named(child.get("producer", ""))
                 begin = self.time(child, "in", 0)

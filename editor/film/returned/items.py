@@ -26,6 +26,17 @@ class ReturnedError(FootageError):
     """An exchange file cannot be read: what is wrong in it, where, and what would be right."""
 
 
+class VersionUnknown(ReturnedError):
+    """The file is of a version of its format that is not known."""
+
+    def __init__(self, where: str, version: str, known: str) -> None:
+        said = version[:20] if version.isprintable() and version else "not said"
+        super().__init__(
+            f"{where}: its format's version is {said}; {known} are read. Export it again in one of"
+            " these."
+        )
+
+
 class RateUnknown(ReturnedError):
     """The file does not say at how many frames a second it counts."""
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,11 +17,19 @@ from editor.errors import EditorError
 from editor.film.export import opaque
 from editor.film.export.carried import NAMESPACE
 from editor.film.returned import places, safe
-from editor.film.returned.items import Item, Media, Returned, ReturnedError, Source, checked
+from editor.film.returned.items import (
+    Item,
+    Media,
+    Returned,
+    ReturnedError,
+    Source,
+    VersionUnknown,
+    checked,
+)
 from editor.timing import FrameSpan, parse_rate, snap_rate, to_frames
 
 FINEST = 1_000_000  # parts of a frame: doubles of other programs are off by less
-CONTENT = "content.otio"  # of a bundle
+CONTENT, VERSION = "content.otio", "version.txt"  # of a bundle
 
 
 def read(path: Path, rate: Fraction | None = None) -> Returned:
@@ -35,6 +44,11 @@ def read_bundle(path: Path, rate: Fraction | None = None) -> Returned:
             names = safe.members(bundle, path)
             if CONTENT not in names:
                 raise ReturnedError(f"{path}: is no bundle of OpenTimelineIO: it lacks {CONTENT}.")
+            if VERSION in names and names[VERSION].file_size <= safe.MOST_BYTES:
+                version = b"".join(safe.unpacked(bundle, names[VERSION], path))
+                if not re.fullmatch(rb"1\.\d+\.\d+\s*", version):
+                    said = version[:20].decode("ascii", "replace").strip()
+                    raise VersionUnknown(f"{path}: {VERSION}", said, "1.0.0 and later ones of 1")
             if names[CONTENT].file_size > safe.MOST_BYTES:
                 raise ReturnedError(f"{path}: {CONTENT} is larger than any timeline.")
             data = b"".join(safe.unpacked(bundle, names[CONTENT], path))
@@ -112,6 +126,11 @@ class _Reading:
         try:
             found = otio.adapters.read_from_string(text, "otio_json")
         except (otio.exceptions.OTIOError, ValueError, TypeError, KeyError) as err:
+            for schema, version in re.findall(r'"OTIO_SCHEMA": *"(\w+)\.(\d{1,9})"', text):
+                latest = otio.core.type_version_map().get(schema, int(version))
+                if int(version) > latest:
+                    known = f"{schema} 0 to {latest}"
+                    raise VersionUnknown(str(self.path), f"{schema} {version}", known) from err
             said = str(err).splitlines()[0] if str(err) else type(err).__name__
             raise ReturnedError(f"{self.path}: is no OpenTimelineIO file: {said}.") from err
         if isinstance(found, otio.schema.SerializableCollection):

@@ -8,10 +8,11 @@ from xml.etree.ElementTree import Element
 from editor.errors import EditorError
 from editor.film.export.carried import NAMESPACE
 from editor.film.returned import mltnodes, places
-from editor.film.returned.items import ReturnedError
+from editor.film.returned.items import ReturnedError, VersionUnknown
 from editor.film.returned.mltnodes import properties, tracks
 from editor.timing import parse_rate, rate_text
 
+LATEST = 7  # of the versions of MLT
 MOST_NESTED = 40  # tractors and playlists inside one another; programs stay under 6
 
 
@@ -21,6 +22,9 @@ class Project:
     def __init__(self, path: Path, root: Element) -> None:
         if root.tag != "mlt":
             raise ReturnedError(f"{path}: is no MLT project: it begins with <{root.tag[:40]}>.")
+        version = root.get("version")  # what is written by hand has none
+        if version is not None and not re.match(rf"[0-{LATEST}]\.\d", version):
+            raise VersionUnknown(str(path), version, f"MLT 0 to {LATEST}")
         self.path, self.root = path, root
         self.nodes = {n.get("id", ""): n for n in root.iter() if n.tag in mltnodes.NODES}
         self.rate, self.size = self._profile()
@@ -70,6 +74,16 @@ class Project:
         text = element.get(name)
         return default if text is None else mltnodes.frame(text, self.rate, str(self.path))
 
+    def blank(self, element: Element) -> int:
+        """Frames of a track in which nothing is. Raises ReturnedError."""
+        length = self.time(element, "length", 0)
+        if length < 0:
+            raise ReturnedError(
+                f"{self.path}: a blank has a negative length, {length} frames, in its track. It was"
+                " not written by an editing program, or is damaged."
+            )
+        return length
+
     def said(self, name: str) -> str:
         """What we noted of the film on any of its nodes."""
         found = (properties(node).get(f"{NAMESPACE}:{name}") for node in self.nodes.values())
@@ -104,7 +118,7 @@ class Project:
 
     def _entry_length(self, child: Element) -> int:
         if child.tag == "blank":
-            return self.time(child, "length", 0)
+            return self.blank(child)
         if child.tag != "entry":
             return 0
         begin = self.time(child, "in", 0)

@@ -332,12 +332,6 @@ def test_brackets_without_end_inside_one_another_are_refused(tmp_path):
     refused(path, "deep inside one another")
 
 
-def test_a_schema_of_the_future_is_named(tmp_path):
-    path = good(".otio", tmp_path)
-    path.write_text(path.read_text().replace("Timeline.1", "Timeline.99"))
-    refused(path, "is no OpenTimelineIO file")
-
-
 def test_json_that_is_no_timeline_is_named(tmp_path):
     path = tmp_path / "film.otio"
     for value in ({}, [], 7, {"OTIO_SCHEMA": "Clip.2"}, {"OTIO_SCHEMA": "Marker.2"}):
@@ -447,3 +441,70 @@ def test_a_list_that_stops_inside_a_line_says_so(tmp_path):
     assert any("stops inside a line" in note for note in readers.read(path, RATE).notes)
     path.write_text(whole)
     assert not any("stops inside" in note for note in readers.read(path, RATE).notes)
+
+
+def test_an_event_whose_source_has_no_length_is_named_whatever_its_comments_say(tmp_path):
+    path = good(".edl", tmp_path)
+    whole = path.read_text()
+    event = next(line for line in whole.splitlines() if line.startswith("001"))
+    labels = re.findall(r"\d\d:\d\d:\d\d:\d\d", event)
+    path.write_text(whole.replace(labels[1], labels[0], 1))
+    assert "event 001 has no length" in refused(path, f"begins and ends at {labels[0]}")
+    held = whole.replace(labels[1], labels[0], 1).replace("* FROM", "M2 X 000.0 X\n* FROM", 1)
+    path.write_text(held)
+    assert readers.read(path, RATE).items[0].speed == 0
+
+
+def test_a_schema_that_is_newer_than_any_known_is_named_with_both_versions(tmp_path):
+    path = good(".otio", tmp_path)
+    path.write_text(path.read_text().replace("Timeline.1", "Timeline.99"))
+    assert "Timeline 99; Timeline 0 to 1 are read" in refused(path, "its format's version is")
+
+
+@pytest.mark.parametrize("label", ["00:01:00;00", "01:59:00;01", "10:11:00;00"])
+@pytest.mark.parametrize("place", range(4))
+def test_a_label_that_drop_frame_skips_is_named_with_what_would_be_right(label, place, tmp_path):
+    labels = [label if place == at else "01:00:10;00" for at in range(4)]
+    path = tmp_path / "film.edl"
+    path.write_text(f"TITLE: film\nFCM: DROP FRAME\n001  ONE  V  C  {' '.join(labels)}\n")
+    said = refused(path, "drop-frame timecode skips")
+    assert f"line 3: event 001: {label!r}" in said and f"is {label[:9]}02" in said
+
+
+def test_labels_of_a_tenth_minute_and_without_drop_frame_are_read(tmp_path):
+    path = tmp_path / "film.edl"
+    labels = "01:10:00;00 01:10:01;00 01:01:00:00 01:01:01:00"
+    path.write_text(f"TITLE: film\n001  ONE  V  C  {labels}\n")
+    assert len(readers.read(path, RATE).items) == 1
+
+
+@pytest.mark.parametrize("suffix", [".mlt", ".kdenlive"])
+def test_a_blank_of_negative_length_is_refused(suffix, tmp_path):
+    path = good(suffix, tmp_path)
+    whole = path.read_text()
+    path.write_text(whole.replace("<entry", '<blank length="-500"/><entry'))
+    assert "-500 frames" in refused(path, "a blank has a negative length")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "right", "wrong", "known"),
+    [
+        (".xml", 'version="5"', 'version="99"', "99; 1 to 5 are read"),
+        (".mlt", 'version="7', 'version="99', "MLT 0 to 7 are read"),
+        (".kdenlive", 'version="7', 'version="8', "MLT 0 to 7 are read"),
+        (".mlt", 'version="7', 'version="x', "MLT 0 to 7 are read"),
+    ],
+)
+def test_an_unknown_version_is_refused_alike_in_every_format(suffix, right, wrong, known, tmp_path):
+    path = good(suffix, tmp_path)
+    whole = path.read_text()
+    assert right in whole
+    path.write_text(whole.replace(right, wrong, 1))
+    assert known in refused(path, "its format's version is")
+
+
+@pytest.mark.parametrize("version", [b"99.0.0", b"", b"\xff\xfe", b"2.0.0"])
+def test_a_bundle_of_an_unknown_version_is_refused_too(version, tmp_path):
+    path = bundled(tmp_path / "film.otioz", {"version.txt": version})
+    assert "1.0.0 and later ones of 1 are read" in refused(path, "its format's version is")
+    assert readers.read(bundled(path, {"version.txt": b"1.0.0"}), RATE).items
