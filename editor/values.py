@@ -32,6 +32,23 @@ def asked(read: Callable[[str], Value]) -> Callable[[str], Value]:
     return reader
 
 
+def path(text: str) -> Path:
+    """A path as it is written; one with ".." in it whole and without, as it is kept and said.
+
+    ".." leads out of where a link leads to, as everywhere.
+    """
+    written = Path(text)
+    if ".." not in written.parts:
+        return written
+    found = Path.cwd()
+    for part in written.parts:
+        if part == "..":
+            found = (found.resolve() if found.is_symlink() else found).parent
+        else:
+            found = found / part
+    return found
+
+
 def duration(text: str) -> float:
     """A film's length in seconds."""
     try:

@@ -359,6 +359,21 @@ def test_media_that_are_gone_keep_their_place_where_a_version_knows_them(
     assert (outputs / made["version"] / "storyboard.png").is_file()
 
 
+@pytest.mark.parametrize("format", ["edl", "fcp7", "fcpxml", "kdenlive", "mlt", "otio"])
+@pytest.mark.parametrize("onto", [False, True])
+def test_media_that_are_all_gone_keep_their_place_too(
+    format, onto, moved, outputs, bring, tmp_path
+):
+    sent, old, _ = moved
+    saved.write(replace(saved.read(outputs / "toys-v001"), timeline=sent), outputs / "toys-v001")
+    path = exported(sent, format, tmp_path / "sent", "toys-v001")
+    shutil.rmtree(old)
+    made = bring(path, *(["--onto", "toys-v001"] if onto else []), "--render")
+    assert len(made["cuts"]) == 5 and made["film"] is None
+    assert made["difference"]["counts"]["kept"] == 5
+    assert any("None of its media is there" in n and "--footage" in n for n in made["notes"])
+
+
 def relinked(path: Path, kind: str, name: str, url: str, to: Path) -> Path:
     """The .otio with the media of every clip of a name, on tracks of a kind, at another URL."""
     told = json.loads(path.read_text())

@@ -34,7 +34,11 @@ Commands = argparse._SubParsersAction  # argparse gives the class no public name
 def add_footage(parser: Parser) -> None:
     """FOOTAGE..., files and folders."""
     parser.add_argument(
-        "footage", nargs="+", type=Path, metavar="FOOTAGE", help="files, or folders with all below"
+        "footage",
+        nargs="+",
+        type=values.path,
+        metavar="FOOTAGE",
+        help="files, or folders with all below",
     )
 
 
@@ -42,7 +46,7 @@ def add_outputs(group: argparse._ArgumentGroup) -> None:
     """--outputs."""
     group.add_argument(
         "--outputs",
-        type=Path,
+        type=values.path,
         default=Path("outputs"),
         metavar="DIR",
         help="where versions and the cache go (default: outputs/ in the current folder)",
@@ -68,7 +72,10 @@ def add_backbone(group: argparse._ArgumentGroup) -> None:
         " whose weights come with the package)",
     )
     group.add_argument(
-        "--weights", type=Path, metavar="FILE", help="the backbone's weights, if not in their place"
+        "--weights",
+        type=values.path,
+        metavar="FILE",
+        help="the backbone's weights, if not in their place",
     )
 
 

@@ -1,7 +1,6 @@
 """The words of the commands that exchange films with editing programs: export, import."""
 
 import argparse
-from pathlib import Path
 
 from editor import values
 from editor.arguments.common import PROGRAM, Commands, Parser, add_json, add_outputs
@@ -65,7 +64,10 @@ def add_export(commands: "Commands[Parser]") -> None:
         help=", ".join(CARRIES),
     )
     options.add_argument(
-        "--folder", type=Path, metavar="DIR", help="write here (default: the version's own folder)"
+        "--folder",
+        type=values.path,
+        metavar="DIR",
+        help="write here (default: the version's own folder)",
     )
     options.add_argument(
         "--handles",
@@ -106,7 +108,7 @@ def add_import(commands: "Commands[Parser]") -> None:
         "what was changed.",
         epilog=IMPORT_EXAMPLES,
     )
-    back.add_argument("file", type=Path, metavar="FILE", help="a project or exchange file")
+    back.add_argument("file", type=values.path, metavar="FILE", help="a project or exchange file")
     options = back.add_argument_group("options")
     options.add_argument(
         "--onto",
@@ -119,7 +121,7 @@ def add_import(commands: "Commands[Parser]") -> None:
         nargs="+",
         action="extend",
         default=[],
-        type=Path,
+        type=values.path,
         metavar="DIR",
         help="look for media here as well",
     )

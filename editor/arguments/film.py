@@ -1,6 +1,5 @@
 """The words of the commands that make a film: cut, analyze, doctor."""
 
-from pathlib import Path
 
 from editor import values
 from editor.arguments.common import (
@@ -62,7 +61,7 @@ def add_cut(commands: "Commands[Parser]") -> None:
     )
     film.add_argument(
         "--like",
-        type=Path,
+        type=values.path,
         metavar="FILM",
         help="take pace and likings from a finished film; length and order stay the style's",
     )
@@ -71,7 +70,9 @@ def add_cut(commands: "Commands[Parser]") -> None:
         choices=ORDERS,
         help="as recorded, or free for the policy to choose (default: the style's)",
     )
-    film.add_argument("--music", type=Path, metavar="FILE", help="laid under, cut on its beats")
+    film.add_argument(
+        "--music", type=values.path, metavar="FILE", help="laid under, cut on its beats"
+    )
     film.add_argument(
         "--size",
         type=values.asked(values.size),

@@ -34,12 +34,12 @@ def add_train(commands: "Commands[Parser]") -> None:
         f"  {PROGRAM} cut dailies/ --policy runs/mine/policy.safetensors",
     )
     train.add_argument(
-        "footage", nargs="*", type=Path, metavar="FOOTAGE", help="shoots to learn from"
+        "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="shoots to learn from"
     )
     options = train.add_argument_group("options")
     options.add_argument(
         "--folder",
-        type=Path,
+        type=values.path,
         default=Path("runs/policy"),
         metavar="DIR",
         help="policy.safetensors, its card.md, the checkpoint and the log go here (default:"
@@ -86,7 +86,9 @@ def add_bench(commands: "Commands[Parser]") -> None:
         description="Measure analysis, render and memory in one run, as ratios to ffmpeg's own\n"
         "time on the same files. Without FILE it makes its own footage.",
     )
-    bench.add_argument("files", nargs="*", type=Path, metavar="FILE", help="videos to measure on")
+    bench.add_argument(
+        "files", nargs="*", type=values.path, metavar="FILE", help="videos to measure on"
+    )
     bench.add_argument(
         "--runs",
         type=values.asked(values.count),
@@ -127,9 +129,12 @@ def add_bench(commands: "Commands[Parser]") -> None:
         "--trials", nargs="+", default=(), metavar="NAME", help='only these: "ppo on CartPole-v1"'
     )
     peers.add_argument(
-        "--log", type=Path, metavar="FILE", help="finished runs, as JSON lines; kept, not run again"
+        "--log",
+        type=values.path,
+        metavar="FILE",
+        help="finished runs, as JSON lines; kept, not run again",
     )
-    peers.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves")
+    peers.add_argument("--plot", type=values.path, metavar="FILE", help="draw the learning curves")
     add_json(bench)
 
 
@@ -142,7 +147,9 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         "pools and on footage it has not seen; look into its heads and at what it heeds.",
     )
     options = test.add_argument_group("options")
-    test.add_argument("footage", nargs="*", type=Path, metavar="FOOTAGE", help="each one shoot")
+    test.add_argument(
+        "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="each one shoot"
+    )
     test.add_argument("--policy", default="base", metavar="NAME", help="(default: base)")
     test.add_argument(
         "--pools",
@@ -163,7 +170,9 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         action="store_true",
         help="also beams of 64 and 256 and local search in the same time: minutes a film",
     )
-    test.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the table as a picture")
+    test.add_argument(
+        "--plot", type=values.path, metavar="FILE.png", help="draw the table as a picture"
+    )
     _add_editors(test)
     _add_measures(test)
     add_seed(test)
@@ -183,7 +192,7 @@ def _add_measures(test: Parser) -> None:
         one.add_argument(f"--{name}", dest="measure", action="store_const", const=name, help=what)
     group.add_argument(
         "--lengths",
-        type=Path,
+        type=values.path,
         metavar="CSV",
         help="real films' shot lengths for --rhythm: film, year, shot, seconds",
     )
@@ -223,7 +232,7 @@ def add_fit_pace(commands: "Commands[Parser]") -> None:
         description="Fit a style's [pace] to a table of shot lengths, and print it as TOML.",
     )
     fit.add_argument(
-        "table", type=Path, metavar="CSV", help="with the columns film, year, shot, seconds"
+        "table", type=values.path, metavar="CSV", help="with the columns film, year, shot, seconds"
     )
     fit.add_argument("--from", dest="first_year", type=int, metavar="YEAR", help="films since")
     fit.add_argument("--to", dest="last_year", type=int, metavar="YEAR", help="films until")

@@ -45,7 +45,7 @@ def add_review(commands: "Commands[Parser]") -> None:
     review.add_argument(
         "outputs",
         nargs="?",
-        type=Path,
+        type=values.path,
         default=Path("outputs"),
         metavar="OUTPUTS",
         help="folder with the versions (default: outputs/)",
@@ -161,7 +161,7 @@ def add_relink(commands: "Commands[Parser]") -> None:
     """relink."""
     relink = _of_version(commands, "relink", "find footage that was moved, by its content")
     relink.add_argument(
-        "folders", nargs="*", type=Path, metavar="FOLDER", help="where to look besides"
+        "folders", nargs="*", type=values.path, metavar="FOLDER", help="where to look besides"
     )
     _add_options(relink)
 

@@ -9,7 +9,7 @@ from editor.arguments.common import PROGRAM, Commands, Parser, add_json, add_see
 def _add_outputs(parser: Parser) -> None:
     parser.add_argument(
         "--outputs",
-        type=Path,
+        type=values.path,
         default=Path("outputs"),
         metavar="DIR",
         help="folder with the versions (default: outputs/ in the current folder)",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 from editor.film.difference import Change, Difference
 from editor.film.swaps import Swap, swaps
@@ -136,13 +137,18 @@ def _replaced(change: Change, difference: Difference) -> str:
 
 
 def _again(inserted: Change, difference: Difference) -> bool:
-    """Whether frames of it still stand in the cut that it shares them with: nothing was split."""
-    span = inserted.cut.source
-    others = [one for one in difference.changes if one.before_index == inserted.shared]
+    """Whether frames of it still stand in the cut that it shares them with: nothing was split.
+
+    Pieces of a clip of another rate may have a frame of the film in common and be split ones.
+    """
+    span, clip = inserted.cut.source, inserted.cut.clip
+    rate = difference.after.rate
+    rounded = 0 if clip.rate == rate else ceil(clip.rate / rate)  # frames of the clip
+    others = [one.after for one in difference.changes if one.before_index == inserted.shared]
     return any(
-        one.after.source.first < span.stop and span.first < one.after.source.stop
+        min(one.source.stop, span.stop) - max(one.source.first, span.first) > rounded
         for one in others
-        if one.after is not None
+        if one is not None
     )
 
 

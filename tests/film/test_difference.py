@@ -142,6 +142,15 @@ def test_a_cut_that_stands_twice_is_shown_again_and_was_not_split():
     assert said[1].startswith("Cut 1 is shown again: a.mov ") and "is now cut 5" in said[1]
 
 
+@pytest.mark.parametrize("at", [30, 31, 45])
+def test_a_further_piece_at_another_rate_was_split_though_the_pieces_share_a_frame(at):
+    found = compare(film((FAST, 0, 101)), film((FAST, 0, at + 1), (FAST, at, 101)))
+    (said,) = (line for line in words(found) if "now cut" in line)
+    assert "Cut 1 was split" in said
+    again = compare(film((FAST, 0, 101)), film((FAST, 0, 101), (FAST, at, 101)))
+    assert any("Cut 1 is shown again" in line for line in words(again))
+
+
 def kept(difference: Difference) -> list[tuple[int, int]]:
     """Places before and after of the cuts that stayed."""
     return [

@@ -121,11 +121,10 @@ def offline(linked: Linked, search: Search) -> Linked:
     """The same, with media that are gone linked to the clips that a version knows them as.
 
     So a film keeps its length, and nobody is said to have dropped what merely could not be found.
-    Where no media at all are there, they stay lost: then the folder was not named.
     """
     clips, lost, gone, notes = dict(linked.clips), {}, {}, list(linked.notes)
     for media, why in linked.lost.items():
-        known = _known(media, search.known) if linked.clips else None
+        known = _known(media, search.known)
         if known is None:
             lost[media] = why
             continue
@@ -134,6 +133,8 @@ def offline(linked: Linked, search: Search) -> Linked:
             f"{media.name}: {why}. Its cuts keep their place, as offline media do; the film cannot"
             f" be rendered until it lies at {known.path} again"
         )
+    if gone and not linked.clips:
+        notes.append("None of its media is there: name the folder where they lie with --footage")
     return Linked(clips, lost, tuple(dict.fromkeys(notes)), gone)
 
 
