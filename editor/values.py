@@ -37,6 +37,8 @@ def path(text: str) -> Path:
 
     ".." leads out of where a link leads to, as everywhere.
     """
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path: name a file or folder")
     written = Path(text)
     if ".." not in written.parts:
         return written

@@ -384,3 +384,10 @@ def test_a_system_error_without_a_place_in_these_words_is_still_one_line(
     assert status == OUR_FAULT
     Path(line.rpartition("written in ")[2].rstrip(".")).unlink()
     assert listed(outputs) == []
+
+
+@pytest.mark.parametrize("words", [["", "--outputs", "x"], ["clip.mp4", "--outputs", ""]])
+def test_an_empty_path_is_no_folder(words, run):
+    status, _, line = run("cut", *words)
+    assert status == WRONG
+    assert_says(line, "empty path")

@@ -1,6 +1,5 @@
 """The words of the commands that make a film: cut, analyze, doctor."""
 
-
 from editor import values
 from editor.arguments.common import (
     DEFAULT_STYLE,
