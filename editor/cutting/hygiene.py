@@ -73,11 +73,14 @@ def _runs(marked: np.ndarray, reason: str) -> list[Masked]:
 
 
 def _between_shots(known: Analysis, decoded: int) -> Iterator[Masked]:
-    """Frames of no detected shot that are not black: a fade's own."""
+    """Frames of no detected shot that are not black: a fade's own, or what is no shot by itself."""
     outside = np.ones(decoded, bool)
     for shot in known.shots:
         outside[shot.first : shot.stop] = False
-    yield from _runs(outside & ~known.picture.black[:decoded], "in a fade")
+    for found in _runs(outside & ~known.picture.black[:decoded], "in a fade"):
+        ends = (found.span.first - 1, found.span.stop)
+        faded = any(0 <= at < decoded and known.picture.black[at] for at in ends)
+        yield found if faded else Masked(found.span, "too short to be a shot")
 
 
 def _dead_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterator[Masked]:

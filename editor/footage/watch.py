@@ -52,7 +52,7 @@ def measure(
             advance(frame / clip.frames)
     cuts.extend(finder.finish())
     picture = meter.picture(progress.decoded)
-    return picture, shots.spans(cuts, picture.black[: picture.decoded])
+    return picture, shots.spans(cuts, picture.black[: picture.decoded], clip.rate)
 
 
 def watch(
@@ -106,7 +106,7 @@ class _Pass:
         )
         self._look(new, decoded)
         picture = self._meter.picture(decoded)
-        spans = shots.spans(self._cuts, picture.black[:decoded])
+        spans = shots.spans(self._cuts, picture.black[:decoded], self._clip.rate)
         moments = self._gallery.moments()
         points = _arrays(_within(self._chooser.chosen, spans), moments.frame)
         return Watched(picture, spans, moments, points, progress.errors, self._finding)
@@ -115,7 +115,8 @@ class _Pass:
         """First frames of shots and of black, from the shot that the window begins in on."""
         dark = shots.dark_frames(self._meter.black()[self._begun : seen])
         changes = np.flatnonzero(np.diff(dark)) + 1 + self._begun
-        return sorted({*changes.tolist(), *(cut for cut in self._cuts if cut > self._begun)})
+        cuts = shots.hard(self._cuts, self._clip.rate)
+        return sorted({*changes.tolist(), *(cut for cut in cuts if cut > self._begun)})
 
     def _choose(self, stop: int, edges: list[int], seen: int) -> None:
         near = [edge for edge in edges if self._next <= edge < stop]

@@ -29,13 +29,29 @@ def found(name: str, pictures: list[np.ndarray], black: np.ndarray | None = None
     finder = shots.Finder(name, RATE)
     cuts = [cut for n, picture in enumerate(pictures) for cut in finder.see(n, picture)]
     cuts += finder.finish()
-    return shots.spans(cuts, np.zeros(len(pictures), bool) if black is None else black)
+    return shots.spans(cuts, np.zeros(len(pictures), bool) if black is None else black, RATE)
 
 
 @pytest.mark.parametrize("name", ["content", "adaptive", "histogram", "hash", "content+fade"])
 def test_every_detector_of_cuts_finds_a_hard_cut_at_its_frame(name):
     pictures = [scene(1)] * 40 + [scene(2)] * 35 + [scene(3)] * 45
     assert found(name, pictures) == (FrameSpan(0, 40), FrameSpan(40, 75), FrameSpan(75, 120))
+
+
+@pytest.mark.parametrize("name", ["content", "histogram", "hash", "content+fade"])
+def test_cuts_close_together_end_a_shot_and_what_lies_between_them_is_none(name):
+    pictures = [scene(1)] * 40 + [scene(2)] * 5 + [scene(3)] * 7 + [scene(1)] * 45
+    assert found(name, pictures) == (FrameSpan(0, 40), FrameSpan(52, 97))
+
+
+def test_reports_of_frame_after_frame_are_one_wild_movement_and_no_shots():
+    assert shots.hard([30, 31, 33, 36, 37, 38, 41, 45, 90], RATE) == [30, 45, 90]
+    assert shots.hard([30, 41, 52, 90], RATE) == [30, 41, 52, 90]
+    assert shots.hard([], RATE) == []
+
+
+def test_a_clip_shorter_than_a_shot_is_one_all_the_same():
+    assert found("content", [scene(1)] * 6) == (FrameSpan(0, 6),)
 
 
 @pytest.mark.parametrize("name", shots.DETECTORS)
@@ -60,11 +76,11 @@ def test_a_fade_through_black_leaves_two_shots_without_the_black(name):
 def test_one_black_frame_is_a_flash_and_ends_no_shot():
     black = np.zeros(50, bool)
     black[20] = True
-    assert shots.spans([], black) == (FrameSpan(0, 50),)
+    assert shots.spans([], black, RATE) == (FrameSpan(0, 50),)
 
 
 def test_a_clip_that_is_all_black_has_no_shot():
-    assert shots.spans([10], np.ones(30, bool)) == ()
+    assert shots.spans([10], np.ones(30, bool), RATE) == ()
 
 
 def test_an_unknown_detector_is_answered_with_the_known_ones():
