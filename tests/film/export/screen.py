@@ -104,9 +104,12 @@ def end(program: subprocess.Popen[bytes]) -> None:
 
 
 def _display(started: list[subprocess.Popen[bytes]]) -> str:
-    """The number of a new display, which the server itself finds free."""
+    """The number of a new display, which the server itself finds free.
+
+    It is not to begin anew whenever its last program has gone: the next one may just be coming.
+    """
     ready, tell = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1600x1000x24", "-noreset"]
     started.append(
         subprocess.Popen(
             command, pass_fds=[tell], stderr=subprocess.DEVNULL, start_new_session=True
@@ -114,7 +117,9 @@ def _display(started: list[subprocess.Popen[bytes]]) -> str:
     )
     os.close(tell)
     with os.fdopen(ready) as number:
-        return number.readline().strip()
+        display = number.readline().strip()
+    assert display, "Xvfb ended before it had a display"
+    return display
 
 
 def _bus(started: list[subprocess.Popen[bytes]]) -> str:
