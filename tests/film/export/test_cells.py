@@ -1,6 +1,7 @@
 """Each cell of the table of what the formats carry: a yes is found in the file, a no is not."""
 
 import csv
+import itertools
 import json
 import zipfile
 from dataclasses import replace
@@ -16,8 +17,9 @@ from editor.film.export.exporters import export
 from editor.film.export.sequence import Sequence, channels, lay
 from editor.film.timeline import Alternative
 from editor.timing import FrameSpan
+from tests import media
 from tests.film import edits
-from tests.film.export.readings import linked, seconds
+from tests.film.export.readings import READINGS, linked, seconds, wanted
 
 BLUR = {
     "fcp7": "<filter><effect><name>Blur</name><effectid>Blur</effectid></effect></filter>",
@@ -124,21 +126,53 @@ HOLDS = {
     "alternates": lambda format, path, film: "drop.mov" in words(format, path),
     "effects": lambda format, path, film: any(mark in words(format, path) for mark in MARKS),
     "transitions": lambda format, path, film: WIPE in words(format, path),
+    "mixed rates": lambda format, path, film: READINGS[format](path, film) == wanted(film),
     "music": lambda format, path, film: any(
         Path(name).name == film.song.path.name for name in linked(format, path)
     ),
 }
+# Tested for themselves: they are lost of other films only.
+ELSEWHERE = {("edl", "audio"), *((format, "mixed rates") for format in CARRIES)}
 
 
-@pytest.mark.parametrize("what", [name for name in WHAT if name != "mixed rates"])
-@pytest.mark.parametrize("format", CARRIES)
+@pytest.mark.parametrize(
+    ("format", "what"),
+    [cell for cell in itertools.product(CARRIES, WHAT) if cell not in ELSEWHERE],
+)
 def test_a_cell_says_what_is_in_the_file(format, what, film, tmp_path):
     written = export(film, format, tmp_path)
-    lost = CARRIES[format].lost
-    if format == "edl" and what == "audio":
-        assert HOLDS[what](format, written.files[0], film)  # three channels; from five on lost
-        return
-    assert HOLDS[what](format, written.files[0], film) == (what not in lost)
+    assert HOLDS[what](format, written.files[0], film) == (what not in CARRIES[format].lost)
+
+
+@pytest.mark.parametrize("format", CARRIES)
+def test_the_cell_of_mixed_rates_says_whether_frames_between_the_films_are_in_the_file(
+    format, clips, tmp_path
+):
+    spoken, _, fast, _ = clips
+    # No frame of 25 a second begins where frames 6, 11 and 23 of 60000/1001 do.
+    spans = [(fast, 6, 30), (spoken, 3, 20), (fast, 11, 59), (fast, 23, 47)]
+    film = Sequence("film", edits.film(25, spans))
+    written = export(film, format, tmp_path)
+    carried = "mixed rates" not in CARRIES[format].lost
+    assert HOLDS["mixed rates"](format, written.files[0], film) == carried
+    assert carried or CARRIES[format].lost["mixed rates"] in written.lost
+    for found, meant in zip(READINGS[format](written.files[0], film), wanted(film), strict=True):
+        assert found[0] == meant[0] and found[2:] == meant[2:]
+        half = float(fast.rate / film.rate) / 2 if found[0] == fast.name else 0
+        assert abs(found[1] - meant[1]) <= half + 0.5  # the reading gives whole frames
+
+
+def test_the_cell_of_an_edls_audio_says_that_four_channels_of_six_are_in_the_file(tmp_path):
+    sounds = [media.tone(2.0, channels=count) for count in (1, 2, 2, 1)]
+    clip = edits.numbered(tmp_path / "six.mov", 50, 25, size=(160, 96), sound=sounds)
+    film = Sequence("film", edits.film(25, [(clip, 5, 30)]))
+    assert len(channels(clip)) == 6
+    written = export(film, "edl", tmp_path)
+    text = words("edl", written.files[0])
+    assert "AA/V" in text
+    assert [line for line in text.splitlines() if line.startswith("AUD")] == ["AUD  3    4"]
+    assert CARRIES["edl"].lost["audio"] in written.lost
+    assert CARRIES["edl"].lost["audio"] == "a clip's channels beyond the fourth are left out"
 
 
 @pytest.mark.parametrize("format", CARRIES)
