@@ -10,6 +10,9 @@ from editor.timing import FrameSpan
 from tests import media
 from tests.film import edits
 
+# So that a check that fails there says what it found, as in a test.
+pytest.register_assert_rewrite("tests.film.export.melted", "tests.film.export.opened")
+
 SIZE = (160, 96)  # px: small, and the numbers can still be read
 RATES = [
     Fraction(24),
