@@ -1,6 +1,5 @@
 """Tell the story of import: an exchange file in, its media found, and a new version out."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,7 +14,7 @@ from editor.film.export import opaque
 from editor.film.returned import ancestry, bundle, readers, relink
 from editor.film.returned.ancestry import Ancestor
 from editor.film.returned.items import RateUnknown, Returned
-from editor.film.returned.rebuild import Rebuilt, rebuild
+from editor.film.returned.rebuild import NothingShown, Rebuilt, rebuild
 from editor.film.returned.relink import Linked, Search
 from editor.film.saved import Edit
 from editor.film.timeline import Timeline
@@ -41,12 +40,15 @@ class _Found:
 def bring_back(asked: Import, watch: Watch) -> Brought:
     """Make a new version from an exchange file. Raises EditorError for what an editor can mend."""
     # Media that lie beside the file are kept by whole paths, wherever one stands.
-    asked = replace(asked, file=Path(os.path.abspath(asked.file)))
+    asked = replace(asked, file=asked.file.absolute())
     ancestors = ancestry.candidates(asked.outputs, asked.onto)
     with writing_to(asked.outputs):
         cache = Cache(asked.cache)
         returned, said = _read(asked, ancestors, cache, watch)
-        found = _find(asked, returned, ancestors, cache, watch)
+        try:
+            found = _find(asked, returned, ancestors, cache, watch)
+        except NothingShown as err:
+            raise FootageError(f"{asked.file}: {err}") from err
     edit = _edit(asked, returned, found, said)
     changed = None
     if found.parent is not None:
@@ -148,19 +150,11 @@ def _find(
         linked = relink.offline(_unpacked(linked, asked, search), search)
     parent = said
     if parent is None:
-        alone = _rebuilt(asked, returned, linked, None)
-        parent = ancestry.most_like(alone.timeline, ancestors)
+        parent = ancestry.most_like(rebuild(returned, linked, None).timeline, ancestors)
     film = parent.edit.timeline if parent else None
     returned = _with_songs(returned, linked, asked, film, cache)
-    return _Found(parent, linked, _rebuilt(asked, returned, linked, film))
-
-
-def _rebuilt(asked: Import, returned: Returned, linked: Linked, film: Timeline | None) -> Rebuilt:
-    """Lay what was found as cuts. Raises FootageError, which names the file."""
-    try:
-        return rebuild(returned, linked, film)
-    except FootageError as err:
-        raise FootageError(f"{asked.file}: {err}") from err
+    returned = _with_sounds(returned, linked, search)
+    return _Found(parent, linked, rebuild(returned, linked, film))
 
 
 def _search(asked: Import, ancestors: Sequence[Ancestor], cache: Cache) -> Search:
@@ -217,6 +211,21 @@ def _with_songs(
             item = replace(item, media=replace(media, paths=(path,)))
         items.append(item)
     return replace(returned, items=tuple(items))
+
+
+def _with_sounds(returned: Returned, linked: Linked, search: Search) -> Returned:
+    """The film with sounds that are not where it says and of no picture here found by their name,
+    as pictures are."""
+    items, notes = [], []
+    for item in returned.items:
+        media = item.media
+        there = linked.heard(media) or not all(map(relink.refusal, media.paths))
+        found = None if item.kind != "sound" or there else search.sound(media)
+        if found is not None:
+            notes.append(f"{media.name}: relinked: found by its name at {found}")
+            item = replace(item, media=replace(media, paths=(found,)))
+        items.append(item)
+    return replace(returned, items=tuple(items), notes=tuple((*returned.notes, *notes)))
 
 
 # --- writing --------------------------------------------------------------------------------------

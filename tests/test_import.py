@@ -374,6 +374,20 @@ def test_media_that_are_all_gone_keep_their_place_too(
     assert any("None of its media is there" in n and "--footage" in n for n in made["notes"])
 
 
+def test_the_music_and_a_sound_event_are_found_by_name_as_pictures_are(film, bring, tmp_path):
+    whole = exported(film, "edl", tmp_path / "sent").read_text()
+    kept = [line for line in whole.splitlines() if not line.startswith("* MUSIC")]
+    event = "901  SONG     A     C        00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00"
+    (tmp_path / "a.edl").write_text("\n".join([*kept, event, "* FROM CLIP NAME: beat.wav", ""]))
+    elsewhere = tmp_path / "sounds"
+    elsewhere.mkdir()
+    shutil.copy(film.music.path, elsewhere / "beat.wav")
+    made = bring(tmp_path / "a.edl", "--onto", "toys-v001", "--footage", elsewhere)
+    music = saved.read(Path(made["timeline"]).parent).timeline.music
+    assert music is not None and music.path == elsewhere / "beat.wav"
+    assert f"beat.wav: relinked: found by its name at {elsewhere / 'beat.wav'}" in made["notes"]
+
+
 def relinked(path: Path, kind: str, name: str, url: str, to: Path) -> Path:
     """The .otio with the media of every clip of a name, on tracks of a kind, at another URL."""
     told = json.loads(path.read_text())

@@ -89,6 +89,18 @@ class Search:
                 found[path] = None
         return list(found)
 
+    def sound(self, media: Media) -> Path | None:
+        """The one file of its name, of sound or of picture: music lies beside footage too."""
+        return self._sounds.get(same_name(media.name))
+
+    @cached_property
+    def _sounds(self) -> Mapping[str, Path]:
+        named: dict[str, set[Path]] = {}
+        for folder in self.folders:
+            for path in _walk(folder, MOST_FILES, ingest.PICTURE_SUFFIXES | ingest.SOUND_SUFFIXES):
+                named.setdefault(same_name(path.name), set()).add(path)
+        return {name: next(iter(paths)) for name, paths in named.items() if len(paths) == 1}
+
     @cached_property
     def by_name(self) -> Mapping[str, list[Path]]:
         """The files by name, as both people and file systems tell names apart or do not."""
@@ -313,7 +325,9 @@ def refusal(path: Path) -> str:
     return "" if facts.st_size else "the file is empty"
 
 
-def _walk(folder: Path, most: int) -> Iterator[Path]:
+def _walk(
+    folder: Path, most: int, suffixes: frozenset[str] = ingest.PICTURE_SUFFIXES
+) -> Iterator[Path]:
     """Footage below a folder, at most `most` entries looked at, hidden ones passed over."""
     looked = 0
     for parent, folders, names in os.walk(folder):
@@ -322,7 +336,7 @@ def _walk(folder: Path, most: int) -> Iterator[Path]:
             looked += 1
             if looked > most:
                 return
-            if name.rpartition(".")[2].lower() in ingest.PICTURE_SUFFIXES and name[0] != ".":
+            if name.rpartition(".")[2].lower() in suffixes and name[0] != ".":
                 yield Path(parent, name)
         looked += len(folders)
 
