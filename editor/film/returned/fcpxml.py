@@ -157,6 +157,14 @@ class _Reading:
         for child in node:
             if child.tag in STORY and child.get("lane") is not None:
                 where = at + self.time(child, "offset") - clock
+                early = -to_frames(where, self.rate)
+                if early > 0:  # otioconvert rounds so; the film itself is whole
+                    name, noun = child.get("name") or child.tag, "frame" if early == 1 else "frames"
+                    self.notes.append(
+                        f"{name[:80]!r} is connected {early} {noun} before the film begins, and is"
+                        " left out"
+                    )
+                    continue
                 self._element(child, where, layer + self._lane(child), enabled, depth + 1)
 
     def _lane(self, node: Element) -> int:

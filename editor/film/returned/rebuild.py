@@ -30,6 +30,10 @@ SLIGHT = Fraction(1, 50)
 SHOWN = 8  # media named in one message
 
 
+class NothingShown(FootageError):
+    """Nothing of a film that came back can be shown: why, to stand behind the file's name."""
+
+
 @dataclass(frozen=True)
 class Rebuilt:
     """The film as it came back."""
@@ -41,17 +45,17 @@ class Rebuilt:
 
 
 def rebuild(returned: Returned, linked: Linked, parent: Timeline | None) -> Rebuilt:
-    """Lay what was found as cuts. Raises FootageError where nothing of the film was found."""
+    """Lay what was found as cuts. Raises NothingShown where nothing of the film was found."""
     pictures = [item for item in returned.items if item.kind == "picture"]
     shown = [item for item in pictures if item.enabled and item.held and item.media in linked.clips]
     pieces, gaps = flatten(shown)
     if not pieces:
-        raise FootageError(_nothing(returned, linked))
+        raise NothingShown(_nothing(returned, linked))
     laying = _Laying(returned, linked, parent)
     for piece in pieces:
         laying.lay(piece)
     if not laying.cuts:
-        raise FootageError(f"Nothing of the film can be shown. {' '.join(laying.notes[:3])}")
+        raise NothingShown(f"nothing of the film can be shown. {' '.join(laying.notes[:3])}")
     notes = (
         *_switched_off(
             [item for item in pictures if not _is_offered(item, linked, returned, parent)]
@@ -239,20 +243,20 @@ def _film(
 
 def _nothing(returned: Returned, linked: Linked) -> str:
     if not any(item.kind == "picture" for item in returned.items):
-        return "It holds no picture: there is no clip on any of its video tracks."
+        return "it holds no picture: there is no clip on any of its video tracks."
     unshown = [item for item in returned.items if item.enabled and not item.held]
     if not linked.lost and unshown:
         first = min(unshown, key=lambda item: item.place)
         why = f": {first.media.said}" if first.media.said else ""
         return (
-            f"Nothing of the film can be shown: it is the {first.what} {first.media.name!r}{why}."
+            f"nothing of the film can be shown: it is the {first.what} {first.media.name!r}{why}."
         )
     if not linked.lost:
-        return "Nothing of the film is switched on here: every clip or its track is disabled."
+        return "nothing of the film is switched on here: every clip or its track is disabled."
     named = [f"{media.name} ({why})" for media, why in linked.lost.items()]
     more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
     return (
-        f"None of its media was found: {', '.join(named[:SHOWN])}{more}. Name the folder where they"
+        f"none of its media was found: {', '.join(named[:SHOWN])}{more}. Name the folder where they"
         " lie with --footage."
     )
 

@@ -373,6 +373,17 @@ def test_the_storylines_of_fcpxml_are_laid_as_final_cut_shows_them(tmp_path):
     assert {row["what"] for row in found.opaque} == {"title", "nested sequence"}
 
 
+def test_what_is_connected_before_the_film_begins_is_left_out_by_name(tmp_path):
+    path = tmp_path / "story.fcpxml"
+    right = '<asset-clip ref="a2" lane="1" offset="18013/5s"'
+    assert right in STORY
+    path.write_text(STORY.replace(right, '<asset-clip ref="a2" lane="1" offset="90049/25s"'))
+    found = back(path)
+    assert "'two' is connected 1 frame before the film begins, and is left out" in found.notes
+    assert films.cuts(found.timeline)[0] == ("one.mov", 50, 100, 0, 50)
+    assert len(found.timeline.cuts) == 5
+
+
 def test_an_id_that_is_defined_nowhere_is_named_with_the_clip_that_uses_it(tmp_path):
     path = tmp_path / "story.fcpxml"
     last = '<asset-clip ref="a1" offset="3605s" start="3608s" duration="1s" name="one"/>'
