@@ -15,6 +15,7 @@ import pytest
 from editor.film.export import edl, fcp7, fcpxml, otioz
 from editor.film.export import otio as ours
 from editor.film.export.sequence import Sequence
+from editor.film.returned.edl import read as read_edl
 from tests.film import edits
 from tests.film.export.readings import READINGS, adapter, wanted
 
@@ -48,6 +49,22 @@ def test_the_edl_adapter_ignores_where_the_film_begins_and_lets_reels_collide(fi
     long = [replace(same(RATE), path=tmp_path / f"interview with {n}.mov") for n in "ab"]
     reels = edl.name_reels(tuple(long))
     assert sorted(reels.values()) == ["INTERVI2", "INTERVIE"]
+
+
+def test_the_edl_adapter_cannot_read_a_source_that_runs_over_midnight(same, tmp_path):
+    adapter("cmx_3600")
+    late = same(RATE, "23:59:59:00")
+    film = Sequence("film", edits.film(RATE, [(late, 10, 40)]))
+    path, _ = edl.write(film, tmp_path / "film.edl")
+    assert "23:59:59:10 00:00:00:15" in path.read_text()
+    (item,) = (item for item in read_edl(path, RATE).items if item.kind == "picture")
+    assert (item.source.label, len(item.place)) == ("23:59:59:10", 30)
+    try:
+        otio.adapters.read_from_file(str(path), rate=25.0)
+    except otio.exceptions.OTIOError as err:
+        assert "duration don't match" in str(err)
+    else:
+        mended(False)
 
 
 def test_the_fcp7_adapter_writes_an_empty_clip_where_sound_equals_picture(film, tmp_path):

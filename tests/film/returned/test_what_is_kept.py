@@ -381,7 +381,7 @@ def test_what_is_connected_before_the_film_begins_is_left_out_by_name(tmp_path):
     found = back(path)
     assert "'two' is connected 1 frame before the film begins, and is left out" in found.notes
     assert films.cuts(found.timeline)[0] == ("one.mov", 50, 100, 0, 50)
-    assert len(found.timeline.cuts) == 5
+    assert len(found.timeline.cuts) == 4
 
 
 def test_an_id_that_is_defined_nowhere_is_named_with_the_clip_that_uses_it(tmp_path):
