@@ -3,7 +3,7 @@ channels, and the bins in which they lie."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor
+from math import ceil
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -14,6 +14,7 @@ from editor.film.timeline import Alternative
 from editor.footage.clip import Clip
 from editor.timing import FrameSpan, Timecode, to_frames
 
+HALF = Fraction(1, 2)  # of a frame
 DEPTH = 16  # bits of a sample; the format must say one
 
 
@@ -50,11 +51,12 @@ def points(item: Item, film: Fraction) -> tuple[Fraction, FrameSpan]:
     """The rate that an item is counted at, and its in and out points so.
 
     Programs play an item for its whole place in the film, so that what the film's grid made longer
-    than its media begins earlier.
+    than its media begins earlier, to the nearest frame: where less than half of one is missing, all
+    that the film shows is there.
     """
     clip = item.clip
     if has(clip.rate):
-        return clip.rate, FrameSpan(floor(item.begin(film)), item.source.stop)
+        return clip.rate, FrameSpan(ceil(item.begin(film) - HALF), item.source.stop)
     first = on_grid(item, film)
     return film, FrameSpan(first, first + item.length)
 

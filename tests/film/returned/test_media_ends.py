@@ -71,12 +71,15 @@ def test_what_begins_or_ends_with_its_media_comes_back_to_the_frame(
 
 def ends_inside(returned, linked):
     """No range that was written needs more than its media has, by the format's own numbers."""
-    # MLT counts in frames of the film, and shows the last of the media until its next is nearer.
-    slack = 1 / returned.rate if returned.grid == "melt" else 0
     for item in returned.items:
         if item.kind != "picture":
             continue
         clip = linked.clips[item.media]
         begin = begins(item, clip, returned.rate)
+        slack = Fraction(0)
+        if returned.grid == "melt":  # counts in frames of the film, to the nearest of the media
+            slack = 1 / returned.rate
+        elif returned.format == "fcp7":  # counts in the clip's frames, to the nearest
+            slack = Fraction(49, 100) / clip.rate
         assert begin >= 0  # nobody can begin earlier than that: a whole clip may be a little short
         assert begin == 0 or begin + len(item.place) / returned.rate <= clip.duration + slack
