@@ -320,7 +320,24 @@ def test_tone_mapping_keeps_black_rolls_off_highlights_and_rises_throughout():
     assert shown[0] == pytest.approx(0, abs=1e-3)
     assert shown[-1] == pytest.approx(1, abs=0.01)
     assert np.all(np.diff(shown) > 0)
-    assert 0.65 < shown[5] < 0.75, "diffuse white"
+    assert 0.87 < shown[5] < 0.95, "diffuse white"
+
+
+@pytest.mark.parametrize("transfer", ["pq", "hlg"])
+def test_what_other_clips_can_show_looks_as_in_them(transfer):
+    """BT.709 colours up to two fifths of white, put into HDR with white at 203 cd/m2."""
+    shown = np.random.default_rng(0).uniform(0, 0.4 ** (1 / 2.4), (200, 3))
+    light = shown**2.4 @ np.linalg.inv(tonemap._TO_709).T * 203
+    if transfer == "pq":
+        code = np.vectorize(pq)(np.maximum(light, 0))
+    else:
+        luma = np.maximum(light @ tonemap._LUMA / 1000, 1e-9)[:, None]
+        scene = np.maximum(light / 1000, 0) * luma ** (1 / 1.2 - 1)
+        a, b, c = 0.17883277, 0.28466892, 0.55991073
+        code = np.where(
+            scene <= 1 / 12, np.sqrt(3 * scene), a * np.log(np.maximum(12 * scene - b, 1e-9)) + c
+        )
+    assert np.abs(tonemap.tone_map(code, transfer) - shown).max() < 0.02
 
 
 def test_hlg_and_pq_of_the_same_light_look_the_same():
