@@ -131,6 +131,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
                 "channels": track.channels,
                 "start": str(track.start),
                 "duration": str(track.duration),
+                "marked": track.marked,
             }
             for track in clip.sound
         ],
@@ -262,6 +263,7 @@ def _read_track(table: Table) -> SoundTrack:
         channels=table.count("channels", 1),
         start=table.fraction("start"),
         duration=table.fraction("duration"),
+        marked="marked" in table.value and table.get("marked", bool),
     )
 
 

@@ -16,6 +16,7 @@ class SoundTrack:
     channels: int
     start: Fraction  # s after the clip's first frame; negative where sound begins before picture
     duration: Fraction  # s
+    marked: bool = False  # by the file as the one to be heard
 
 
 @dataclass(frozen=True)

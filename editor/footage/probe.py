@@ -230,6 +230,7 @@ def _sounds(seen: Seen, start: Fraction) -> tuple[SoundTrack, ...]:
                     channels=context.channels,
                     start=sound.first - start,
                     duration=sound.end - sound.first,
+                    marked=bool(sound.stream.disposition & Disposition.default),
                 )
             )
     return tuple(tracks)
@@ -322,8 +323,18 @@ def _picture_notes(clip: Clip, look: av.VideoFrame) -> list[str]:
     if _is_mirrored(look):
         notes.append("mirrored in its metadata: shown as it is stored")
     if len(clip.sound) > 1:
-        notes.append(f"has {len(clip.sound)} sound tracks: one is used")
+        which = (
+            "the one marked as to be heard is used, unless it is silent"
+            if any(track.marked for track in clip.sound) and not _all_marked(clip)
+            else "the first that is not silent is used"
+        )
+        notes.append(f"has {len(clip.sound)} sound tracks: {which}")
     return notes
+
+
+def _all_marked(clip: Clip) -> bool:
+    """True where every sound track is marked as to be heard, which tells nothing."""
+    return all(track.marked for track in clip.sound)
 
 
 def _is_mirrored(look: av.VideoFrame) -> bool:

@@ -47,13 +47,15 @@ class _Run:
 def used_track(clip: Clip) -> int | None:
     """Index into `clip.sound` of the track to use, None where there is none.
 
-    Of several, the first that is not dead: cameras record empty tracks beside the microphone's.
+    Of several, the first that is not dead, since cameras record empty tracks beside the
+    microphone's; first of those that the file marks as to be heard.
     """
     if len(clip.sound) < 2:
         return 0 if clip.sound else None
     loudness = [_level(clip, track) for track in range(len(clip.sound))]
     live = [track for track, level in enumerate(loudness) if level > QUIET]
-    return live[0] if live else int(np.argmax(loudness))
+    marked = [track for track in live if clip.sound[track].marked]
+    return (marked or live)[0] if live else int(np.argmax(loudness))
 
 
 def _level(clip: Clip, track: int) -> float:

@@ -5,8 +5,10 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from editor.errors import FootageError
 from editor.footage import samples
@@ -148,6 +150,27 @@ def test_any_rate_keeps_pitch_and_place(make, rate):
     sound = samples.read(clip, Fraction(0), clip.duration, rate, 1)
     assert len(sound) == 4 * rate
     assert click_times(sound, rate) == pytest.approx(CLICKS, abs=0.002)
+
+
+def test_of_several_live_tracks_the_one_that_the_file_marks_is_used(make, tmp_path):
+    tones = [media.tone(1.0, 440.0, channels=1), media.tone(1.0, 880.0, channels=1)]
+    clip = make("a.mov", 25, sound=tones, sound_codec="pcm_s16le")
+    assert samples.used_track(clip) == 0
+    with av.open(str(clip.path)) as source, av.open(str(tmp_path / "b.mkv"), "w") as target:
+        streams = {
+            stream.index: target.add_stream_from_template(stream) for stream in source.streams
+        }
+        for stream in list(streams.values())[1:]:
+            stream.disposition = Disposition(0)
+        streams[2].disposition = Disposition.default
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+    marked = probe(tmp_path / "b.mkv", "b")
+    assert [track.marked for track in marked.sound] == [False, True]
+    assert samples.used_track(marked) == 1
+    assert any("marked as to be heard is used" in note for note in marked.notes)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 1.7, 100.0])
