@@ -59,7 +59,9 @@ class Looked:
 def look(config: Config, cache: Cache, stages: Stages) -> Looked:
     """Read the footage, analyse it and drop copies."""
     with stages.run("ingest") as advance:
-        clips, skipped = ingest.ingest(_sources(config), cache, advance)
+        sources, passed = _sources(config)
+        clips, skipped = ingest.ingest(sources, cache, advance)
+        skipped = (*passed, *skipped)
     wishes = _wishes(config, clips, skipped)
     if config.only:
         wanted = {wish.clip.digest for wish in wishes.only}
@@ -78,14 +80,22 @@ def look(config: Config, cache: Cache, stages: Stages) -> Looked:
     return Looked(clips, analyses, _still_here(wishes, clips, skipped), skipped, stages.seconds)
 
 
-def _sources(config: Config) -> tuple[Path, ...]:
-    """The footage as given, less the outputs folder where that lies inside it."""
-    found, _ = ingest.find(config.footage)
+def _sources(config: Config) -> tuple[tuple[Path, ...], tuple[Skipped, ...]]:
+    """The footage as given, less the outputs folder where that lies inside it; and what was
+    skipped in finding that out."""
+    found, skipped = ingest.find(config.footage)
     outputs = config.outputs.resolve()
     holding = [path for path in config.footage if outputs.is_relative_to(path.resolve())]
     if not holding or any(path.resolve() == outputs for path in holding):
-        return config.footage
-    return tuple(path for path in found if not path.resolve().is_relative_to(outputs))
+        return config.footage, ()
+
+    def apart(path: Path) -> bool:
+        return not path.resolve().is_relative_to(outputs)
+
+    return (
+        tuple(path for path in found if apart(path)),
+        tuple(one for one in skipped if apart(one.path)),
+    )
 
 
 def _wishes(config: Config, clips: tuple[Clip, ...], skipped: tuple[Skipped, ...]) -> Wishes:

@@ -272,6 +272,21 @@ def test_earlier_films_in_the_footage_folder_are_no_footage(rushes, tmp_path, ca
     assert [Path(row["path"]).name for row in looked["clips"]] == ["clip.mp4"]
 
 
+def test_films_made_into_other_outputs_are_no_footage_either(tmp_path, capsys):
+    for name in ("one copy.mp4", "one.mp4"):
+        media.numbered(tmp_path / name, 100, 25, size=(160, 96), sound=media.tone(4.0))
+    old = tmp_path / "earlier" / "old-v001"
+    media.numbered(old / "film.mp4", 50, 25, size=(160, 96))
+    for name in ("edit.json", "report.json", "timeline.otio"):
+        (old / name).write_text("{}")
+    assert main(["analyze", str(tmp_path), "--json", "--outputs", str(tmp_path / "out")]) == MADE
+    looked = json.loads(capsys.readouterr().out)
+    assert [Path(row["path"]).name for row in looked["clips"]] == ["one.mp4"]
+    skipped = {Path(row["path"]).name: row["reason"] for row in looked["skipped"]}
+    assert "made from footage" in skipped["old-v001"]
+    assert "the same file as" in skipped["one copy.mp4"]
+
+
 # --- help and doctor ------------------------------------------------------------------------------
 
 

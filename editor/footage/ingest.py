@@ -19,7 +19,7 @@ from editor.timing import Timecode
 
 __all__ = ["digest", "find", "ingest", "probe"]
 
-VERSION = 5  # of what `probe` finds: raised when it finds better
+VERSION = 6  # of what `probe` finds: raised when it finds better
 _BLOCK = 1 << 22  # bytes read at a time while hashing
 
 # Suffixes of what a folder is searched for. A file that is named itself is tried whatever it is.
@@ -37,6 +37,9 @@ SOUND_SUFFIXES = frozenset((
     "opus", "wav", "wma",
 ))
 # fmt: on
+
+
+MADE_HERE = {"edit.json", "report.json", "timeline.otio"}  # in the folder of a film made here
 
 
 def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
@@ -72,6 +75,10 @@ def _in_folder(folder: Path, skipped: list[Skipped], above: set[Path]) -> Iterat
         entries = sorted(os.scandir(folder), key=lambda entry: _counting(entry.name))
     except OSError as err:
         reason = f"the folder cannot be read: {err.strerror or err}."
+        skipped.append(Skipped(Path(os.path.abspath(folder)), reason))
+        return
+    if {entry.name for entry in entries} >= MADE_HERE:
+        reason = "a film that was made from footage, and not footage. Name its file to cut it."
         skipped.append(Skipped(Path(os.path.abspath(folder)), reason))
         return
     folders = []
@@ -128,10 +135,12 @@ def ingest(
         advance(number, len(files), path.name)
         try:
             content = digest(path, cache)
-            if content in clips:
-                same = clips[content].path
-                raise FootageError(f"{path}: the same file as {same}, which is used.")
+            other = clips[content].path if content in clips else None
+            if other and len(path.name) >= len(other.name):
+                raise FootageError(f"{path}: the same file as {other}, which is used.")
             clips[content] = _probe_once(path, content, cache)
+            if other:  # "take 1 copy.mov" was found before "take 1.mov"
+                skipped.append(Skipped(other, f"the same file as {path}, which is used."))
         except FootageError as err:
             skipped.append(Skipped(path, _reason(path, err)))
     advance(len(files), len(files), "")
