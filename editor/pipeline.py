@@ -176,7 +176,7 @@ def evaluate(config: Config, asked: "Examination", watch: Watch) -> dict[str, An
     stages = Stages(watch)
     pools = [pool.build(one.clips, one.analyses, config.style) for one in _shoots(config, stages)]
     with stages.run("evaluating") as advance:
-        return examination.examine(asked, pools, advance)
+        return examination.examine(asked, pools, advance, config.outputs)
 
 
 def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "Measured":

@@ -1,12 +1,13 @@
 """Compare cutters on the same pools: scores, terms, shares of a wide beam's gain, time and looks.
 
-Every difference is paired by case; intervals are bootstrapped over cases, each case the mean of its
-seeds, for films of one pool are not independent.
+Every difference is paired by case. Intervals are bootstrapped, each case the mean of its seeds:
+pools are drawn, and of each pool drawn its cases, for films of one pool are not independent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from time import process_time
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -126,14 +127,23 @@ def film_of(stage: Stage, made: Sequence[Choice]) -> Film:
     return Film(float(films.progress.score[0]), terms, tuple(lengths), frozenset(shown))
 
 
-@dataclass
-class _Tally:
-    """What one cutter's films came to, case by case."""
+@dataclass(frozen=True)
+class Tally:
+    """What one cutter's films of one case came to: means over the seeds."""
 
-    scores: list[float] = field(default_factory=list)
-    films: list[Film] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    looks: list[int] = field(default_factory=list)
+    score: float
+    terms: tuple[float, ...]
+    seconds: float
+    looked: float
+    median: float
+    agreement: float | None  # with the films of "greedy", where it was run
+
+
+class Keeper(Protocol):
+    """Remembers what was measured, so that an interrupted comparison goes on."""
+
+    def recall(self, case: Case) -> Mapping[str, Tally] | None: ...
+    def keep(self, case: Case, cuts: Mapping[str, Tally]) -> None: ...
 
 
 def compare(
@@ -144,82 +154,124 @@ def compare(
     matched: Mapping[str, tuple[str, Timed]] | None = None,
     leaders: Sequence[str] = (),
     advance: Callable[[int], None] = lambda done: None,
+    keeper: Keeper | None = None,
 ) -> dict[str, Result]:
-    """Cut every case in every way with every seed.
+    """Tally every case in every way with every seed.
 
     matched: ways that get the CPU time which another way took for the same film. leaders: ways
     whose lead over each is told. advance: called with the cases done. Shares are of the ways called
-    "random" and "beam64", where both are there.
+    "random" and "beam64", where both are there. keeper: asked for each case, and told of it.
     """
-    tallies = {name: _Tally() for name in (*ways, *(matched or {}))}
+    rows: list[Mapping[str, Tally]] = []
     for done, case in enumerate(cases):
-        stage, looks = counted(make_stage(case.pool, case.brief))
-        scores: dict[str, list[float]] = {name: [] for name in tallies}
-        for seed in range(case.brief.seed, case.brief.seed + seeds):
-            spent: dict[str, float] = {}
-            for name in tallies:
-                way = ways.get(name) or _limited(*(matched or {})[name], spent)
-                before, begin = looks[0], process_time()
-                made = way(stage, seed)
-                spent[name] = process_time() - begin
-                tallies[name].looks.append(looks[0] - before)
-                tallies[name].seconds.append(spent[name])
-                film = film_of(stage, made)
-                tallies[name].films.append(film)
-                scores[name].append(film.score)
-        for name, values in scores.items():
-            tallies[name].scores.append(float(np.mean(values)))
+        found = keeper.recall(case) if keeper else None
+        if found is None:
+            found = _tally(case, ways, matched or {}, seeds)
+            if keeper:
+                keeper.keep(case, found)
+        rows.append(found)
         advance(done + 1)
-    return _results(tallies, leaders)
+    pools = {id(case.pool): number for number, case in enumerate(cases)}
+    drawn = draws([pools[id(case.pool)] for case in cases])
+    return _results({name: [row[name] for row in rows] for name in rows[0]}, leaders, drawn)
+
+
+def _tally(
+    case: Case, ways: Mapping[str, Way], matched: Mapping[str, tuple[str, Timed]], seeds: int
+) -> dict[str, Tally]:
+    """One case cut in every way with every seed."""
+    stage, looks = counted(make_stage(case.pool, case.brief))
+    films: dict[str, list[Film]] = {name: [] for name in (*ways, *matched)}
+    seconds: dict[str, list[float]] = {name: [] for name in films}
+    looked: dict[str, list[int]] = {name: [] for name in films}
+    for seed in range(case.brief.seed, case.brief.seed + seeds):
+        spent: dict[str, float] = {}
+        for name in films:
+            way = ways.get(name) or _limited(*matched[name], spent)
+            before, begin = looks[0], process_time()
+            made = way(stage, seed)
+            spent[name] = process_time() - begin
+            seconds[name].append(spent[name])
+            looked[name].append(looks[0] - before)
+            films[name].append(film_of(stage, made))
+    return {
+        name: Tally(
+            float(np.mean([film.score for film in mine])),
+            tuple(np.mean([film.terms for film in mine], 0).tolist()),
+            float(np.mean(seconds[name])),
+            float(np.mean(looked[name])),
+            float(np.mean([film.median for film in mine])),
+            _agreement(mine, films["greedy"]) if "greedy" in films else None,
+        )
+        for name, mine in films.items()
+    }
 
 
 def _limited(like: str, timed: Timed, spent: Mapping[str, float]) -> Way:
     return lambda stage, seed: timed(stage, seed, spent[like])
 
 
-def _results(tallies: Mapping[str, _Tally], leaders: Sequence[str]) -> dict[str, Result]:
-    first = np.array(next(iter(tallies.values())).scores)
-    names = (*CUT_TERMS, *FILM_TERMS)
+def draws(groups: Sequence[int], seed: int = 0) -> np.ndarray:
+    """(RESAMPLES, n) int64: how often each of n cases is drawn, groups with replacement and of each
+    group its cases. groups: which each case belongs to."""
+    rng, found = np.random.default_rng(seed), np.zeros((RESAMPLES, len(groups)), np.int64)
+    members = [np.flatnonzero(np.array(groups) == group) for group in dict.fromkeys(groups)]
+    for row in found:
+        for group in rng.integers(len(members), size=len(members)):
+            mine = members[group]
+            np.add.at(row, mine[rng.integers(len(mine), size=len(mine))], 1)
+    return found
+
+
+def _interval(values: np.ndarray, drawn: np.ndarray) -> Interval:
+    means = drawn @ values / drawn.sum(1)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def _results(
+    rows: Mapping[str, Sequence[Tally]], leaders: Sequence[str], drawn: np.ndarray
+) -> dict[str, Result]:
+    scores = {name: np.array([cut.score for cut in cuts]) for name, cuts in rows.items()}
+    first, names = next(iter(scores.values())), (*CUT_TERMS, *FILM_TERMS)
     found = {}
-    for name, tally in tallies.items():
-        terms = np.mean([film.terms for film in tally.films], 0).tolist()
+    for name, cuts in rows.items():
+        terms = np.mean([cut.terms for cut in cuts], 0).tolist()
+        agreed = [cut.agreement for cut in cuts if cut.agreement is not None]
         found[name] = Result(
-            interval(tally.scores),
-            interval((first - np.array(tally.scores)).tolist()),
-            _share(tally, tallies),
+            _interval(scores[name], drawn),
+            _interval(first - scores[name], drawn),
+            _share(scores[name], scores, drawn),
             dict(zip(names, terms, strict=True)),
-            float(np.mean(tally.seconds)),
-            float(np.mean(tally.looks)),
-            float(np.mean([film.median for film in tally.films])),
-            {
-                leader: interval((np.array(tallies[leader].scores) - tally.scores).tolist())
-                for leader in leaders
-            },
-            _agreement(tally, tallies["greedy"]) if "greedy" in tallies else None,
+            float(np.mean([cut.seconds for cut in cuts])),
+            float(np.mean([cut.looked for cut in cuts])),
+            float(np.mean([cut.median for cut in cuts])),
+            {leader: _interval(scores[leader] - scores[name], drawn) for leader in leaders},
+            float(np.mean(agreed)) if agreed else None,
         )
     return found
 
 
-def _agreement(one: _Tally, other: _Tally) -> float:
-    """Mean share of the frames that two cutters' films of the same case and seed have in common."""
-    pairs = zip(one.films, other.films, strict=True)
+def _agreement(one: Sequence[Film], other: Sequence[Film]) -> float:
+    """Mean share of the frames that two cutters' films of the same seeds have in common."""
+    pairs = zip(one, other, strict=True)
     return float(
         np.mean([len(a.shown & b.shown) / max(1, len(a.shown | b.shown)) for a, b in pairs])
     )
 
 
-def _share(tally: _Tally, tallies: Mapping[str, _Tally]) -> Interval | None:
+def _share(
+    mine: np.ndarray, scores: Mapping[str, np.ndarray], drawn: np.ndarray
+) -> Interval | None:
     """Ratio of mean gains, bootstrapped over cases together; None without its two ends."""
-    if not {"random", "beam64"} <= tallies.keys():
+    if not {"random", "beam64"} <= scores.keys():
         return None
-    low = np.array(tallies["random"].scores)
-    mine, whole = np.array(tally.scores) - low, np.array(tallies["beam64"].scores) - low
+    gain, whole = mine - scores["random"], scores["beam64"] - scores["random"]
     if whole.mean() < LEAST_GAIN:
         return None
-    drawn = np.random.default_rng(0).integers(len(mine), size=(RESAMPLES, len(mine)))
-    ratios = mine[drawn].mean(1) / np.maximum(whole[drawn].mean(1), 1e-6)
+    ratios = drawn @ gain / np.maximum(drawn @ whole, 1e-6)
     ends = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(mine.mean() / whole.mean()), float(ends[0]), float(ends[1]))
+    return Interval(float(gain.mean() / whole.mean()), float(ends[0]), float(ends[1]))
 
 
 def own_decode(policy: Policy) -> Way:

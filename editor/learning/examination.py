@@ -1,6 +1,6 @@
 """Turn a policy into a table: its films beside plain cutters', its heads, and what it heeds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from editor.cutting.inspection import with_wrong_sight, without_sight
 from editor.cutting.pool import Pool
 from editor.errors import EditorError, FootageError, PolicyError
 from editor.learning import keeping
+from editor.learning.finished import Finished
 from editor.learning.simulate import sample_world, simulate
 from models.policy import Policy
 
@@ -45,9 +46,12 @@ class Examination:
     thorough: bool = False  # wide beams, and local search in the same time as search with policy
 
 
-def examine(asked: Examination, real: Sequence[Pool], advance: Advance) -> dict[str, Any]:
+def examine(
+    asked: Examination, real: Sequence[Pool], advance: Advance, outputs: Path | None = None
+) -> dict[str, Any]:
     """Measure a trained policy on real pools and on simulated ones.
 
+    outputs: where finished cases are kept, and found again by the same measurement.
     Raises PolicyError for an unknown policy. Simulated pools are drawn from their own seeds, which
     training does not use.
     """
@@ -64,7 +68,8 @@ def examine(asked: Examination, real: Sequence[Pool], advance: Advance) -> dict[
     begun = 0
     for group, cases in groups.items():
         if cases:
-            found[group] = _group(name, policy, cases, asked, _from(advance, begun, total, group))
+            told = _from(advance, begun, total, group)
+            found[group] = _group(name, policy, cases, asked, told, outputs)
         begun += len(cases)
     advance(begun, total, "heads and sight")
     found |= _looked_into(name, policy, [*simulated, *groups["real"]], asked)
@@ -82,6 +87,7 @@ def _group(
     cases: Sequence[Case],
     asked: Examination,
     advance: Callable[[int], None],
+    outputs: Path | None = None,
 ) -> dict[str, Any]:
     ways: dict[str, Way] = {
         name: evaluation.own_decode(policy),
@@ -97,8 +103,18 @@ def _group(
         matched=matched if asked.thorough else None,
         leaders=(name, name + agent.SEARCH),
         advance=advance,
+        keeper=_kept(name, asked, ways, outputs) if outputs else None,
     )
     return {"cases": len(cases), "cutters": {way: asdict(row) for way, row in rows.items()}}
+
+
+def _kept(name: str, asked: Examination, ways: Mapping[str, Way], outputs: Path) -> Finished:
+    bare = (
+        Path(name) if name.endswith(policies.SUFFIX) else agent.WEIGHTS / (name + policies.SUFFIX)
+    )
+    weights = [path for path in (bare, bare.with_name(bare.stem + keeping.CLONED)) if path.exists()]
+    plan = {"ways": [*ways], "seeds": asked.seeds, "thorough": asked.thorough}
+    return Finished.of(outputs, weights, plan)
 
 
 def _searches(name: str, policy: Policy) -> dict[str, Way]:

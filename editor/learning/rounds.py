@@ -10,16 +10,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import editor
-import models
 from editor.cutting import agent
 from editor.errors import StyleError
 from editor.learning import editors, trial
+from editor.learning.fingerprint import code_digest
 from editor.learning.rounds_table import Row, by_editor, summary
 from editor.learning.trial import Plan, Roughs
 from editor.progress import Watch
@@ -28,7 +26,6 @@ from models.rollout import one_thread
 
 FOLDER = ".editors"  # within the outputs: what is measured already
 # What the figures rest on: any change of it is another measurement.
-SOURCES = ("cutting", "learning", "film", "styles")
 
 Advance = Callable[[float, float, str], None]
 
@@ -148,24 +145,9 @@ def folder(asked: Asked) -> Path:
     """Where the measurement is kept: another plan, policy or code is another measurement."""
     path = agent.WEIGHTS / f"{asked.policy}.safetensors"
     path = path if path.exists() else Path(asked.policy)
-    told = [json.dumps(asdict(asked.plan), sort_keys=True), _code()]
+    told = [json.dumps(asdict(asked.plan), sort_keys=True), code_digest()]
     told.append(hashlib.sha256(path.read_bytes()).hexdigest())
     return asked.outputs / FOLDER / hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """A digest of the code that the figures rest on."""
-    house, found = Path(editor.__file__).parent, hashlib.sha256()
-    files = [
-        path
-        for top in (*(house / name for name in SOURCES), Path(models.__file__).parent)
-        for path in top.rglob("*")
-        if path.suffix in (".py", ".toml", ".json")
-    ]
-    for path in sorted(files):
-        found.update(path.name.encode() + path.read_bytes())
-    return found.hexdigest()
 
 
 def plan_of(wrong: Sequence[float]) -> Plan:

@@ -106,3 +106,13 @@ def test_whatever_scores_a_film_is_counted_as_a_look_at_the_reward():
     assert looks[0] - before >= 2 * len(film)
     found = evaluation.compare([case_of(1)], {"local": BASELINES["local"], **QUICK})
     assert min(found["local"].looked, found["greedy"].looked) > found["uniform"].looked
+
+
+def test_cases_of_one_pool_are_drawn_together():
+    values = np.array([0.0] * 8 + [1.0] * 8)
+    apart = evaluation._interval(values, evaluation.draws(range(16)))
+    together = evaluation._interval(values, evaluation.draws([0] * 8 + [1] * 8))
+    assert apart.mean == together.mean == 0.5
+    assert (together.low, together.high) == (0.0, 1.0)
+    assert apart.low > 0.2 and apart.high < 0.8
+    assert (evaluation.draws([0, 0, 1]).sum(1) >= 2).all()

@@ -1,0 +1,72 @@
+"""Keep the finished cases of a comparison of cutters, so that it goes on where it was interrupted.
+
+A case's file is written whole or not at all. Another policy, plan, pool or version of the code is
+another measurement: nothing stale is found.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from editor.cutting.evaluation import Case, Tally
+from editor.cutting.pool import Pool
+from editor.learning.fingerprint import code_digest
+
+FOLDER = ".evaluate"  # in the outputs
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The finished cases of one comparison."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, outputs: Path, weights: Sequence[Path], plan: Mapping[str, object]) -> "Finished":
+        """Those of one plan: what is compared, and how. weights: files of the policies in it."""
+        told = [json.dumps(plan, sort_keys=True), code_digest()]
+        told += [hashlib.sha256(path.read_bytes()).hexdigest() for path in weights]
+        name = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        return cls(outputs / FOLDER / name)
+
+    def recall(self, case: Case) -> dict[str, Tally] | None:
+        """What was kept of a case; None where nothing was, or it cannot be read."""
+        try:
+            rows = json.loads(self._file(case).read_text(encoding="utf-8"))
+            return {
+                name: Tally(**{**row, "terms": tuple(row["terms"])}) for name, row in rows.items()
+            }
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def keep(self, case: Case, tallies: Mapping[str, Tally]) -> None:
+        """Write a case down. Raises OSError."""
+        path = self._file(case)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({name: asdict(tally) for name, tally in tallies.items()})
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+
+    def _file(self, case: Case) -> Path:
+        told = hashlib.sha256(repr(case.brief).encode())
+        for item in fields(Pool):
+            value = getattr(case.pool, item.name)
+            if isinstance(value, np.ndarray):
+                told.update(f"{item.name} {value.shape}".encode())
+                told.update(np.ascontiguousarray(value).tobytes())
+        told.update(" ".join(str(clip.rate) for clip in case.pool.clips).encode())
+        return self.folder / f"{told.hexdigest()[:24]}.json"

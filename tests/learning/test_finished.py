@@ -1,0 +1,48 @@
+"""A comparison that was interrupted goes on from its finished cases."""
+
+import pytest
+
+from editor.cutting import evaluation
+from editor.cutting.baselines import BASELINES
+from editor.learning.finished import Finished
+from tests.cutting.test_evaluation import case_of
+
+WAYS = {name: BASELINES[name] for name in ("random", "uniform", "greedy")}
+PLAN = {"ways": list(WAYS), "seeds": 2}
+
+
+def test_finished_cases_are_not_measured_again(tmp_path):
+    cases, kept = [case_of(0), case_of(1)], Finished.of(tmp_path, [], PLAN)
+
+    def interrupted(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluation.compare(cases, WAYS, seeds=2, keeper=kept, advance=interrupted)
+    assert kept.recall(cases[0]) and not kept.recall(cases[1])
+    whole = evaluation.compare(cases, WAYS, seeds=2, keeper=Finished.of(tmp_path, [], PLAN))
+
+    def never(stage, seed):
+        raise AssertionError("measured again")
+
+    again = evaluation.compare(cases, dict.fromkeys(WAYS, never), seeds=2, keeper=kept)
+    assert again == whole
+    plain = evaluation.compare(cases, WAYS, seeds=2)
+    assert [row.score for row in plain.values()] == [row.score for row in whole.values()]
+
+
+def test_another_plan_pool_or_brief_is_another_measurement(tmp_path):
+    kept = Finished.of(tmp_path, [], PLAN)
+    case = case_of(0)
+    evaluation.compare([case], WAYS, keeper=kept)
+    assert kept.recall(case)
+    assert not kept.recall(case_of(1))
+    assert not Finished.of(tmp_path, [], {**PLAN, "seeds": 3}).recall(case)
+
+
+def test_a_broken_file_is_measured_again(tmp_path):
+    kept, case = Finished.of(tmp_path, [], PLAN), case_of(0)
+    evaluation.compare([case], WAYS, keeper=kept)
+    for path in kept.folder.iterdir():
+        path.write_text("{")
+    assert kept.recall(case) is None
