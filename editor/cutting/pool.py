@@ -233,7 +233,8 @@ def _nothing(sources: Sequence[_Source]) -> str:
     if not sources:
         return "There is no footage to cut from."
     reasons = sorted({left.reason for source in sources for left in source.left_out})
-    return f"Nothing of the footage can be cut: {', '.join(reasons) or 'no shot was found'}."
+    said = f"Nothing of the footage can be cut: {', '.join(reasons) or 'no shot was found'}."
+    return f"{said} Ban less, or add footage." if "banned" in reasons else said
 
 
 def _check_whole(source: _Source) -> None:

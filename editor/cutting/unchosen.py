@@ -1,6 +1,6 @@
 """Turn a pool and the film made from it into what was on offer and stayed out, each with why."""
 
-from editor.cutting.pool import LeftOut, Pool
+from editor.cutting.pool import LeftOut, Pool, Shot
 from editor.film.timeline import Timeline
 from editor.timing import FrameSpan
 
@@ -17,17 +17,24 @@ def unchosen(pool: Pool, timeline: Timeline) -> tuple[LeftOut, ...]:
         any(span.overlaps(shot.span) for span in shown.get(pool.clips[shot.clip].digest, ()))
         for shot in pool.shots
     ]
+    lines = pool.line.tolist()
     takes = {
-        line: pool.clips[int(clip)].name
-        for line, clip, here in zip(pool.line.tolist(), pool.clip, used, strict=True)
+        line: shot for line, shot, here in zip(lines, pool.shots, used, strict=True)
         if here and line >= 0
-    }
+    }  # fmt: skip
     return tuple(
         LeftOut(
             pool.clips[shot.clip],
             shot.span,
-            OTHER_TAKE + takes[line] if line in takes else NOT_NEEDED,
+            _other_take(pool, shot, takes[line]) if line in takes else NOT_NEEDED,
         )
-        for shot, line, here in zip(pool.shots, pool.line.tolist(), used, strict=True)
+        for shot, line, here in zip(pool.shots, lines, used, strict=True)
         if not here
     )
+
+
+def _other_take(pool: Pool, shot: Shot, used: Shot) -> str:
+    """Which take is used instead; where both run in one clip, by its timecode."""
+    clip = pool.clips[used.clip]
+    place = f" at {clip.timecode_at(used.span.first)}" if used.clip == shot.clip else ""
+    return f"{OTHER_TAKE}{clip.name}{place}"
