@@ -128,8 +128,10 @@ def named(path: Path, folder: Path | None) -> str:
 
 
 def media_length(clip: Clip, rate: Fraction) -> int:
-    """Frames, counted at the film's rate, at which MLT shows a frame of the clip."""
-    return max(1, ceil((clip.frames - Fraction(1, 2)) * rate / clip.rate))
+    """Frames, counted at the film's rate, at which MLT shows a frame of the clip: to the clip's
+    end, where it goes on showing the last."""
+    whole = clip.frames * rate / clip.rate
+    return max(1, ceil(whole - rate / clip.rate / 2), floor(whole + Fraction(1, 2)))
 
 
 def producer(
@@ -165,8 +167,9 @@ def begins(item: Item, rate: Fraction) -> int:
     ratio = clip.rate / rate
     ideal = floor((source.first + (ratio - 1) / 2) / ratio + Fraction(1, 2))
     low = ceil((source.first - Fraction(1, 2)) / ratio)
-    high = ceil((source.stop - Fraction(1, 2)) / ratio) - item.length
     last = media_length(clip, rate) - item.length
+    high = ceil((source.stop - Fraction(1, 2)) / ratio) - item.length
+    high = last if source.stop == clip.frames else high
     return max(0, min(max(min(ideal, high), low), last))
 
 

@@ -98,6 +98,26 @@ def test_clips_of_other_rates_show_their_own_frames_at_most_one_off(writer, rush
 
 
 @pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize(
+    ("rate", "clip_rate"),
+    [(50, 25), (Fraction(60000, 1001), Fraction(24000, 1001)), (60, 24)],
+    ids=str,
+)
+def test_a_slower_clip_that_ends_with_its_media_shows_nothing_from_before_its_cut(
+    rate, clip_rate, writer, rushes, tmp_path
+):
+    (clip,) = rushes(Fraction(clip_rate))[2:]
+    spans = [(clip, first, 50) for first in (21, 31, 33, 38, 47)]
+    timeline = edits.film(rate, spans, size=edits.SIZE)
+    WRITERS[writer](Sequence("film", timeline), tmp_path / f"film.{writer}")
+    found = edits.numbers(render(tmp_path / f"film.{writer}", tmp_path / "film.mov"))
+    assert len(found) == timeline.frames
+    for cut in timeline.cuts:
+        shown = found[cut.start : cut.stop]
+        assert min(shown) == cut.source.first and max(shown) == cut.source.stop - 1
+
+
+@pytest.mark.parametrize("writer", WRITERS)
 def test_a_file_whose_sound_comes_first_is_seen_and_heard(writer, rushes, tmp_path):
     spoken = rushes(Fraction(25))[0]
     turned = tmp_path / "sound first.mov"
