@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import opentimelineio as otio
 import pytest
 from PIL import Image
 
@@ -377,7 +378,7 @@ def test_media_that_are_all_gone_keep_their_place_too(
 def test_the_music_and_a_sound_event_are_found_by_name_as_pictures_are(film, bring, tmp_path):
     whole = exported(film, "edl", tmp_path / "sent").read_text()
     kept = [line for line in whole.splitlines() if not line.startswith("* MUSIC")]
-    event = "901  SONG     A     C        00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00"
+    event = "901  SONG     A     C        00:00:00:00 00:00:05:00 01:00:00:00 01:00:05:00"
     (tmp_path / "a.edl").write_text("\n".join([*kept, event, "* FROM CLIP NAME: beat.wav", ""]))
     elsewhere = tmp_path / "sounds"
     elsewhere.mkdir()
@@ -386,6 +387,48 @@ def test_the_music_and_a_sound_event_are_found_by_name_as_pictures_are(film, bri
     music = saved.read(Path(made["timeline"]).parent).timeline.music
     assert music is not None and music.path == elsewhere / "beat.wav"
     assert f"beat.wav: relinked: found by its name at {elsewhere / 'beat.wav'}" in made["notes"]
+
+
+def test_a_sound_that_begins_the_film_and_soon_ends_is_no_music(film, bring, tmp_path):
+    path = exported(replace(film, music=None), "otio", tmp_path / "sent")
+    timeline = otio.adapters.read_from_file(str(path))
+    time = otio.opentime.RationalTime
+    voice = shutil.copy(film.music.path, tmp_path / "voice.wav")
+    spoken = otio.schema.Clip(
+        "voice.wav",
+        otio.schema.ExternalReference(Path(voice).as_uri()),
+        otio.opentime.TimeRange(time(0, 30), time(30, 30)),
+    )
+    timeline.tracks.append(otio.schema.Track("VO", [spoken], kind=otio.schema.TrackKind.Audio))
+    otio.adapters.write_to_file(timeline, str(path))
+    made = bring(path, "--onto", "toys-v001")
+    assert saved.read(Path(made["timeline"]).parent).timeline.music is None
+    assert any("is left out: it lasts less than half" in note for note in made["notes"])
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_the_sound_of_a_clip_of_the_film_that_runs_without_its_picture_is_named(
+    covered, film, bring, tmp_path
+):
+    path = exported(film, "otio", tmp_path / "sent")
+    timeline = otio.adapters.read_from_file(str(path))
+    pictures, sounds = timeline.video_tracks()[0], timeline.audio_tracks()[0]
+    if covered:  # a cutaway over the whole of the first cut, whose sound stays
+        above = otio.schema.Track("V9", [pictures[2].deepcopy()])
+        above[0].source_range = otio.opentime.TimeRange(
+            above[0].source_range.start_time, pictures[0].source_range.duration
+        )
+        timeline.tracks.append(above)
+        at = "00:00:00:00"
+    else:  # a line of it once more, under others
+        gap = otio.schema.Gap(source_range=pictures[1].source_range)
+        wild = otio.schema.Track("A9", [gap, sounds[0].deepcopy()], kind="Audio")
+        timeline.tracks.append(wild)
+        at = "00:00:02:00"
+    otio.adapters.write_to_file(timeline, str(path))
+    made = bring(path, "--onto", "toys-v001")
+    (said,) = [note for note in made["notes"] if "runs there without its picture" in note]
+    assert said.startswith(f"the sound of änne 1.mov at {at}, 30 frames, ")
 
 
 def relinked(path: Path, kind: str, name: str, url: str, to: Path) -> Path:

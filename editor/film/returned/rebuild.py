@@ -135,10 +135,22 @@ class _Laying:
 
     def _known_cut(self, item: Item, clip: Clip, begin: Fraction, length: int) -> Cut | None:
         """The parent's cut that begins here and lasts as long; else the frames that we noted."""
-        for cut in self.known.get(clip.digest, ()):
-            if cut.length == length and self._begins(cut.source, clip, begin, length):
-                return replace(cut, clip=clip)
         span = item.source.exact
+        fits = [
+            cut
+            for cut in self.known.get(clip.digest, ())
+            if cut.length == length and self._begins(cut.source, clip, begin, length)
+        ]
+        if fits:  # of two that last as long in the film, the one that was noted or is still to come
+            taken = [(cut.clip.digest, cut.source) for cut in self.cuts]
+            still = [
+                cut
+                for cut in fits
+                if taken.count((clip.digest, cut.source))
+                < sum(other.source == cut.source for other in fits)
+            ] or fits
+            noted = [cut for cut in still if cut.source == span]
+            return replace((noted or still)[0], clip=clip)
         if span is None or not 0 <= span.first < span.stop <= clip.frames:
             return None
         whole = convert_length(len(span), clip.rate, self.rate) == length

@@ -20,6 +20,11 @@ def music(
     pictures: the files that the film shows. The notes name every other sound.
     """
     notes, found = [], None
+    had = parent.music.path if parent and parent.music else None
+    stop = max((one.place.stop for one in returned.items if one.kind == "picture"), default=0)
+    lasting: dict[tuple[Path, ...], int] = {}  # frames, of each file
+    for item in _without_picture(returned):
+        lasting[item.media.paths] = lasting.get(item.media.paths, 0) + len(item.place)
     for item in _without_picture(returned):
         path = next((path for path in item.media.paths if not refusal(path)), None)
         at = Timecode(item.place.first, returned.rate)
@@ -39,6 +44,11 @@ def music(
             )
         elif path is None or not _sounds(path):
             notes.append(f"the sound {item.media.name} was not found")
+        elif path != had and 2 * lasting.get(item.media.paths, 0) < stop:
+            notes.append(
+                f"the sound {item.media.name} at {at} is left out: it lasts less than half of the"
+                " film, and music lies under the whole film here"
+            )
         elif found is None and item.place.first == 0:
             found = Music(path, max(Fraction(0), item.source.first - (item.media.start or 0)))
         elif found is None or path != found.path:

@@ -3,7 +3,7 @@
 Editors call them J cuts (the sound comes first) and L cuts (it goes on).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from editor.film.returned.flatten import Piece
@@ -27,7 +27,7 @@ def split_edits(pieces: Sequence[Piece], returned: Returned, linked: Linked) -> 
             spans.setdefault((clip.digest, sync), []).append(item.place)
     heard = {sync: _joined(found) for sync, found in spans.items()}
     seen: dict[tuple[Sync, FrameSpan], list[Piece]] = {}
-    alone = []
+    alone, lonely = [], []
     for piece in pieces:
         clip = linked.clips[piece.item.media]
         under = list(_under(piece, clip, heard, returned.rate))
@@ -36,13 +36,48 @@ def split_edits(pieces: Sequence[Piece], returned: Returned, linked: Linked) -> 
         if clip.sound and piece.item.speed == 1 and not under:
             at = Timecode(piece.place.first, returned.rate)
             alone.append(f"{clip.name} at {at}: {_without(piece, clip, heard, returned.rate)}")
+            lonely.append((clip.digest, piece.place))
     if alone and not any(item.kind == "sound" for item in returned.items):
         return ["no cut has sound there, and each has its own here"]
-    return alone + [
-        f"{linked.clips[shown[0].item.media].name} at"
-        f" {Timecode(shown[0].place.first, returned.rate)}: {said}"
-        for (_, sound), shown in seen.items()
-        for said in _apart([piece.place for piece in shown], sound)
+    lost = _without_picture(heard, seen, lonely, returned, linked)
+    return (
+        alone
+        + lost
+        + [
+            f"{linked.clips[shown[0].item.media].name} at"
+            f" {Timecode(shown[0].place.first, returned.rate)}: {said}"
+            for (_, sound), shown in seen.items()
+            for said in _apart([piece.place for piece in shown], sound)
+        ]
+    )
+
+
+def _without_picture(
+    heard: Mapping[Sync, Sequence[FrameSpan]],
+    seen: Container[tuple[Sync, FrameSpan]],
+    lonely: Sequence[tuple[str, FrameSpan]],
+    returned: Returned,
+    linked: Linked,
+) -> list[str]:
+    """Sounds of clips of the film that run under no picture in sync with them. seen: those that do.
+    lonely: content and place of pictures whose own sound does not, of which that is told."""
+    names = {
+        clip.digest: clip.name
+        for item in returned.items
+        if item.kind == "picture" and item.enabled and (clip := linked.clips.get(item.media))
+    }
+    found = [
+        (span, names[digest])
+        for (digest, sync), spans in heard.items()
+        for span in spans
+        if digest in names
+        and ((digest, sync), span) not in seen
+        and not any(digest == other and span.overlaps(place) for other, place in lonely)
+    ]
+    return [
+        f"the sound of {name} at {Timecode(span.first, returned.rate)}, {_frames(len(span))}, runs"
+        " there without its picture: it is left out"
+        for span, name in sorted(found, key=lambda one: (one[0].first, one[1]))
     ]
 
 

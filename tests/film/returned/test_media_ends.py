@@ -83,3 +83,15 @@ def ends_inside(returned, linked):
             slack = Fraction(49, 100) / clip.rate
         assert begin >= 0  # nobody can begin earlier than that: a whole clip may be a little short
         assert begin == 0 or begin + len(item.place) / returned.rate <= clip.duration + slack
+
+
+@pytest.mark.parametrize("format", WITHOUT_MEDIA)
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_cuts_that_begin_together_and_last_as_long_each_is_itself(format, order, tmp_path):
+    clip = films.clip("one.mov", Fraction(60000, 1001), 200, "01:00:00:00")
+    spans = [(clip, 0, 35), (clip, 100, 160), (clip, 0, 36)][::order]
+    film = edits.film(25, spans, size=(1920, 1080))
+    assert film.cuts[0].length == film.cuts[2].length
+    returned = readers.read(written(film, format, tmp_path), Fraction(25))
+    again = rebuild(returned, films.linked(returned, [clip]), film).timeline
+    assert films.cuts(again) == films.cuts(film)
