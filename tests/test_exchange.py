@@ -34,13 +34,14 @@ def clips(tmp_path_factory):
             start_timecode="01:00:00:00",
         ),
         edits.numbered(folder / "fast.mp4", 100, Fraction(60000, 1001), size=SIZE),
+        edits.numbered(folder / "third.mp4", 100, 25, size=SIZE, scenes=media.Scenes(seed=5)),
     )
 
 
 @pytest.fixture
 def outputs(clips, tmp_path):
     """A folder with a version that has music, alternatives, mixed rates and reasons."""
-    slow, fast = clips
+    slow, fast, _ = clips
     timeline = edits.film(25, [(slow, 10, 40), (fast, 20, 80), (slow, 50, 100)])
     other = Alternative(fast, FrameSpan(0, 50), "fast.mp4 #1", "other take")
     cuts = tuple(

@@ -110,7 +110,7 @@ class _Reading:
                     f"{self.path}: line {where} is no event: {line.strip()[:60]!r}."
                 )
 
-        if line.strip() and not text.endswith("\n") and not _EVENT.fullmatch(line):
+        if line.strip() and not text.endswith(("\n", "\r")) and not _EVENT.fullmatch(line):
             self.notes.append("the list stops inside a line: events after it may be missing")
 
     def _checked(self, line: _Line) -> _Line:

@@ -6,16 +6,19 @@ project's own tractor says which.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from editor.film.export.carried import NAMESPACE
-from editor.film.returned.items import Item
+from editor.film.returned.items import Item, VersionUnknown
 from editor.film.returned.mltnodes import properties, span_of
 from editor.timing import FrameSpan
 
+LATEST = 1  # of Kdenlive's own versions of its projects: 1.1 since 23.04
 Notes = dict[tuple[str, int, int], FrameSpan]  # by clip of the bin, in and out
 
 
@@ -26,6 +29,14 @@ def is_kdenlive(root: Element) -> bool:
         for node in root.iter("playlist")
         for name in properties(node)
     )
+
+
+def check_version(root: Element, path: Path) -> None:
+    """Raise VersionUnknown for a project of a later Kdenlive than is known."""
+    for node in root.iter("playlist"):
+        version = properties(node).get("kdenlive:docproperties.version", "")
+        if version and not re.fullmatch(rf"[0-{LATEST}](\.\d+)*", version):
+            raise VersionUnknown(str(path), version, f"projects of Kdenlive 0 to {LATEST}")
 
 
 def notes(root: Element) -> Notes:

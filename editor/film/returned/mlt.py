@@ -26,4 +26,5 @@ def read_kdenlive(path: Path, rate: Fraction | None = None) -> Returned:
         raise ReturnedError(
             f"{path}: is no Kdenlive project, but other MLT XML: rename it to .mlt."
         )
+    kdenlive.check_version(root, path)
     return graph.read("kdenlive")

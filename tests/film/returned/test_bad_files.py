@@ -441,6 +441,16 @@ def test_a_list_that_stops_inside_a_line_says_so(tmp_path):
     assert any("stops inside a line" in note for note in readers.read(path, RATE).notes)
     path.write_text(whole)
     assert not any("stops inside" in note for note in readers.read(path, RATE).notes)
+    path.write_bytes(whole.replace("\n", "\r").encode())
+    assert not any("stops inside" in note for note in readers.read(path, RATE).notes)
+
+
+def test_a_later_kdenlive_is_named(tmp_path):
+    path = good(".kdenlive", tmp_path)
+    whole = path.read_text()
+    at = whole.index("kdenlive:docproperties.version")
+    path.write_text(whole[:at] + re.sub(r">[\d.]+<", ">99.9<", whole[at:], count=1))
+    refused(path, "99.9.*Kdenlive 0 to 1")
 
 
 def test_an_event_whose_source_has_no_length_is_named_whatever_its_comments_say(tmp_path):
