@@ -10,7 +10,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from types import ModuleType
 
-from editor import arguments, doctor, values
+from editor import arguments, doctor
 from editor.errors import EditorError
 from editor.progress import Watch, printable
 from editor.speaking import DEBUG as DEBUG
@@ -91,9 +91,9 @@ def _export(options: argparse.Namespace) -> int:
 
     wanted = exchange.Wanted(
         version=options.version,
-        outputs=values.whole(options.outputs),
+        outputs=options.outputs.absolute(),
         formats=tuple(dict.fromkeys(options.to)),
-        folder=values.whole(options.folder) if options.folder else None,
+        folder=options.folder.absolute() if options.folder else None,
         handles=Fraction(options.handles),
         music=options.music,
         relative=options.relative,
@@ -113,11 +113,11 @@ def _import(options: argparse.Namespace) -> int:
         from editor.report import json_text
 
     asked = brought.Import(
-        file=values.whole(options.file),
-        outputs=values.whole(options.outputs),
+        file=options.file,
+        outputs=options.outputs.absolute(),
         onto=options.onto,
         name=options.name,
-        footage=tuple(map(values.whole, options.footage)),
+        footage=tuple(path.absolute() for path in options.footage),
         rate=options.rate,
         render=options.render,
     )
@@ -221,7 +221,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.plot:
         from editor.learning import plotting
 
-        plotting.draw(found, values.whole(options.plot))
+        plotting.draw(found, options.plot.absolute())
     say(json.dumps(found, indent=2) if options.json else examination.text(found))
     return MADE
 
@@ -235,7 +235,7 @@ def _editors(options: argparse.Namespace) -> int:
     asked = rounds.Asked(
         options.policy,
         range(options.seed, options.seed + options.seeds),
-        values.whole(options.outputs),
+        options.outputs.absolute(),
         rounds.plan_of(options.wrong),
         jobs=options.jobs,
     )

@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -108,8 +107,8 @@ def number(text: str) -> int:
 
 def check_writable(path: Path, option: str) -> None:
     """Raise EditorError unless a file can be made there."""
-    folder = whole(path).parent
-    if whole(path).is_dir():
+    folder = path.absolute().parent
+    if path.is_dir():
         raise EditorError(f"{option} {path} is a folder: name a file.")
     if not folder.is_dir():
         raise EditorError(f"{option} {path}: {folder} is no folder.")
@@ -118,11 +117,6 @@ def check_writable(path: Path, option: str) -> None:
             pass
     except OSError as err:
         raise EditorError(f"{option} {path}: {folder}: {err.strerror or err}.") from err
-
-
-def whole(path: Path) -> Path:
-    """A path from the root, without `..`, as an editor would find it again; links stay."""
-    return Path(os.path.abspath(path))
 
 
 def check_file(path: Path, option: str) -> None:

@@ -96,7 +96,7 @@ def config(options: argparse.Namespace) -> Config:
             raise EditorError(f"{path}: no such file or folder. Name footage that exists.")
     return Config(
         footage=tuple(options.footage),
-        outputs=values.whole(options.outputs),
+        outputs=options.outputs.absolute(),
         style=style,
         name=name,
         like=given.get("like"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import editor
 import models
 
+# What the figures rest on: any change of it is another measurement.
 SOURCES = ("cutting", "learning", "film", "styles")
 
 

@@ -6,8 +6,6 @@ another measurement: nothing stale is found.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 from editor.cutting.evaluation import Case, Tally
 from editor.cutting.pool import Pool
 from editor.learning.fingerprint import code_digest
+from models import checkpoint
 
 FOLDER = ".evaluate"  # in the outputs
 
@@ -50,16 +49,7 @@ class Finished:
         path = self._file(case)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: asdict(tally) for name, tally in tallies.items()})
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        checkpoint.write_bytes(path, text.encode())
 
     def _file(self, case: Case) -> Path:
         told = hashlib.sha256(repr(case.brief).encode())

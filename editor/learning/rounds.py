@@ -25,7 +25,6 @@ from models import checkpoint
 from models.rollout import one_thread
 
 FOLDER = ".editors"  # within the outputs: what is measured already
-# What the figures rest on: any change of it is another measurement.
 
 Advance = Callable[[float, float, str], None]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from editor import selects, values
+from editor import selects
 from editor.correcting import Desk, Opened, history, making
 from editor.correcting.analyses import kept
 from editor.errors import CorrectionError, EditorError
@@ -31,7 +31,7 @@ class Answer:
 
 def run(options: argparse.Namespace, watch: Watch) -> Answer:
     """Do what one command asks. Raises EditorError."""
-    outputs = values.whole(options.outputs)
+    outputs = options.outputs.absolute()
     if options.command == "history" and options.restore_backup:
         return _restored(outputs)
     title = getattr(options, "version", None)
@@ -327,7 +327,7 @@ def _find(desk: Desk, options: argparse.Namespace, watch: Watch) -> Answer:
 
 def _relink(desk: Desk, options: argparse.Namespace, watch: Watch) -> Answer:
     with watch.stage("looking"):
-        found, lost = desk.relink(options.version, [values.whole(path) for path in options.folders])
+        found, lost = desk.relink(options.version, [path.absolute() for path in options.folders])
     lines = [f"found {printable(str(path))}" for path in found.values()]
     lines += [f"not found: {printable(name)}" for name in lost]
     facts = {"found": {key: str(path) for key, path in found.items()}, "lost": list(lost)}
