@@ -1,11 +1,13 @@
 """Turn a command line into a run: the only place that prints, draws and sets exit codes."""
 
 import argparse
+import gc
 import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from fractions import Fraction
 from types import ModuleType
@@ -176,6 +178,7 @@ def _train(options: argparse.Namespace) -> int:
         warm=options.warm,
         pools=options.pools,
         films=options.films,
+        most_shots=options.most_shots,
         examined=options.examined,
         seed=options.seed,
         resume=options.resume,
@@ -345,6 +348,21 @@ COMMANDS: dict[str, Command] = {
 
 def _story(watch: Watch) -> tuple[ModuleType, ModuleType]:
     """The pipeline and its reports: they import torch, which takes seconds."""
-    with watch.stage("loading"):
+    with watch.stage("loading"), _uncollected():
         from editor import pipeline, report
     return pipeline, report
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Import without looking for garbage: what modules hold stays, so that it is searched neither
+    meanwhile nor by any collection afterwards."""
+    before, collecting = set(sys.modules), gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+        if not before.issuperset(sys.modules):
+            gc.freeze()

@@ -1,5 +1,6 @@
 """What an editor sees of the command line: help, one JSON object, a summary, odd file names."""
 
+import gc
 import hashlib
 import json
 import os
@@ -301,6 +302,17 @@ def test_every_command_explains_itself_without_loading_anything_heavy(command):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert f"editor {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_stands_under_one_heading(command, capsys):
+    assert main([command, "--help"]) == MADE
+    assert capsys.readouterr().out.count("\noptions:\n") == 1
+
+
+def test_garbage_is_collected_again_once_all_is_loaded(tmp_path, capsys):
+    assert main(["cut", str(tmp_path / "gone"), "--outputs", str(tmp_path / "out")]) == WRONG
+    assert gc.isenabled()
 
 
 def test_without_a_command_the_first_screen_says_where_to_begin(capsys):

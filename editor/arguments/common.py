@@ -42,7 +42,7 @@ def add_footage(parser: Parser) -> None:
     )
 
 
-def add_outputs(group: argparse._ArgumentGroup) -> None:
+def add_outputs(group: argparse._ActionsContainer) -> None:
     """--outputs."""
     group.add_argument(
         "--outputs",
@@ -53,7 +53,7 @@ def add_outputs(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_style(group: argparse._ArgumentGroup, what: str) -> None:
+def add_style(group: argparse._ActionsContainer, what: str) -> None:
     """--style; `what` says what it is for."""
     group.add_argument(
         "--style",
@@ -63,7 +63,7 @@ def add_style(group: argparse._ArgumentGroup, what: str) -> None:
     )
 
 
-def add_backbone(group: argparse._ArgumentGroup) -> None:
+def add_backbone(group: argparse._ActionsContainer) -> None:
     """--backbone and --weights."""
     group.add_argument(
         "--backbone",
@@ -79,14 +79,14 @@ def add_backbone(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_json(group: argparse._ArgumentGroup | Parser) -> None:
+def add_json(group: argparse._ActionsContainer | Parser) -> None:
     """--json."""
     group.add_argument(
         "--json", action="store_true", help="print one JSON object, and nothing else, on stdout"
     )
 
 
-def add_seed(group: argparse._ArgumentGroup | Parser) -> None:
+def add_seed(group: argparse._ActionsContainer | Parser) -> None:
     """--seed, of all that a command draws."""
     group.add_argument(
         "--seed",

@@ -31,7 +31,7 @@ def format_name(text: str) -> str:
     return name
 
 
-def add_export_formats(group: argparse._ArgumentGroup) -> None:
+def add_export_formats(group: argparse._ActionsContainer) -> None:
     """--export, of cut."""
     group.add_argument(
         "--export",
@@ -54,7 +54,7 @@ def add_export(commands: "Commands[Parser]") -> None:
         epilog=EXPORT_EXAMPLES,
     )
     export.add_argument("version", metavar="VERSION", help="a version's title, or its folder")
-    options = export.add_argument_group("options")
+    options = export
     options.add_argument(
         "--to",
         nargs="+",
@@ -109,7 +109,7 @@ def add_import(commands: "Commands[Parser]") -> None:
         epilog=IMPORT_EXAMPLES,
     )
     back.add_argument("file", type=values.path, metavar="FILE", help="a project or exchange file")
-    options = back.add_argument_group("options")
+    options = back
     options.add_argument(
         "--onto",
         metavar="VERSION",

@@ -143,7 +143,7 @@ def add_analyze(commands: "Commands[Parser]") -> None:
         description="Read and analyse footage into OUTPUTS/.cache, so that the next cut is quick.",
     )
     add_footage(analyze)
-    options = analyze.add_argument_group("options")
+    options = analyze
     add_outputs(options)
     add_backbone(options)
     add_style(options, "whose shot detector looks")

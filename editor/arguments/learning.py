@@ -36,7 +36,7 @@ def add_train(commands: "Commands[Parser]") -> None:
     train.add_argument(
         "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="shoots to learn from"
     )
-    options = train.add_argument_group("options")
+    options = train
     options.add_argument(
         "--folder",
         type=values.path,
@@ -56,7 +56,8 @@ def add_train(commands: "Commands[Parser]") -> None:
         ("steps", 800, "steps of policy gradient"),
         ("warm", 400, "pools cut by local search and imitated first"),
         ("pools", 2, "pools a step"),
-        ("films", 32, "films a pool"),
+        ("films", 32, "films a pool, fewer of large ones"),
+        ("most-shots", 200, "shots of the largest simulated pool"),
         ("examined", 24, "pools of each kind that the trained policy is scored on, for its card"),
     ):
         options.add_argument(
@@ -146,7 +147,7 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         description="Measure a policy beside plain ways to cut, by the same reward, on simulated\n"
         "pools and on footage it has not seen; look into its heads and at what it heeds.",
     )
-    options = test.add_argument_group("options")
+    options = test
     test.add_argument(
         "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="each one shoot"
     )

@@ -1,6 +1,5 @@
 """The words of the commands that look at a cut, correct it and judge it."""
 
-import argparse
 from pathlib import Path
 
 from editor import values
@@ -176,7 +175,7 @@ def _of_version(
 
 
 def _add_options(parser: Parser) -> None:
-    options: argparse._ArgumentGroup = parser.add_argument_group("options")
+    options = parser
     add_outputs(options)
     add_json(options)
 

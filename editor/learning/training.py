@@ -40,6 +40,9 @@ REPLAY = 12  # films of earlier pools that a cloning step reads beside the new
 READINGS = 4  # cloning steps a new film: making it takes longer than reading it
 TEACHER = 12  # rounds of the local search that is cloned; a beam spends recorded footage too early
 REAL = 0.3  # share of pools recombined from real footage, where there is some
+AT_ONCE = 8_000  # shots times films of one pool: above, fewer films, as a step costs their product
+LEAST_SHOTS = 5  # of a simulated pool
+FEWEST = 6  # films of a pool, however large
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
 HEADS = ("shot", "in", "out")
 
@@ -53,8 +56,8 @@ class Training:
     steps: int = 800  # policy-gradient steps
     warm: int = 400  # pools cut by local search and cloned first
     pools: int = 2  # pools a step
-    films: int = 32  # films a pool
-    most_shots: int = 200  # largest training pool; smaller than what the policy serves
+    films: int = 32  # films a pool; fewer of a large one
+    most_shots: int = 200  # of the largest simulated pool; the policy serves larger ones
     seed: int = 0
     resume: bool = False
     footage: tuple[Pool, ...] = ()  # real pools, recombined
@@ -79,12 +82,18 @@ Advance = Callable[[int, int, str], None]  # done, total, what it says
 def train(config: Training, advance: Advance) -> Trained:
     """Train, and write policy, checkpoints, log and card into the folder.
 
-    Raises PolicyError for an unknown algorithm, footage with features that are no numbers, a folder
-    that holds another training, and a checkpoint that does not fit.
+    Raises PolicyError for an unknown algorithm, pools of fewer than LEAST_SHOTS shots, footage with
+    features that are no numbers, a folder that holds another training, and a checkpoint that does
+    not fit.
     """
     if config.algorithm not in ALGORITHMS:
         known = ", ".join(ALGORITHMS)
         raise PolicyError(f"No algorithm is called {config.algorithm!r}. Known: {known}.")
+    if config.most_shots < LEAST_SHOTS:
+        raise PolicyError(
+            f"--most-shots {config.most_shots}: simulated pools begin at {LEAST_SHOTS} shots, so it"
+            " is to be that at least."
+        )
     for pool in config.footage:
         check_numbers(pool)
     with keeping.held(config.folder), one_thread():
@@ -202,6 +211,11 @@ def _finish(run: _Run) -> Trained:
     return Trained(config.folder / POLICY, run.total, score or 0.0)
 
 
+def films_of(asked: int, shots: int) -> int:
+    """How many films a step makes of a pool of so many shots."""
+    return min(asked, max(FEWEST, AT_ONCE // shots))
+
+
 def draw(config: Training, rng: np.random.Generator) -> Stage:
     """A random pool and brief that can be cut: simulated, or recombined where there is footage."""
     return draw_kind(config, rng)[1]
@@ -213,7 +227,8 @@ def draw_kind(config: Training, rng: np.random.Generator) -> tuple[str, Stage]:
         if config.footage and rng.random() < REAL:
             kind, pool = "recombined", recombine(config.footage, rng)
         else:
-            kind, pool = "simulated", simulate(sample_world(rng, 5, config.most_shots), rng)
+            world = sample_world(rng, LEAST_SHOTS, config.most_shots)
+            kind, pool = "simulated", simulate(world, rng)
         try:
             return kind, make_stage(pool, sample_brief(pool, rng))
         except EditorError:
@@ -286,7 +301,8 @@ def _improve(
     scores: dict[str, list[Tensor]] = {}
     for _ in range(config.pools):
         kind, stage = draw_kind(config, rng)
-        films, ended = rollout(policy, watch(stage), config.films, generator)
+        count = films_of(config.films, stage.material.size)
+        films, ended = rollout(policy, watch(stage), count, generator)
         groups.append(films)
         scores.setdefault(f"score/{kind}", []).append(films.reward.sum(1).mean())
         progress = ended.progress

@@ -9,7 +9,7 @@ from editor.cutting.observation import FEATURES
 from editor.cutting.pool import TOTALS
 from editor.cutting.reward import TERMS
 from editor.errors import PolicyError
-from editor.learning import recombine, statistics
+from editor.learning import recombine, statistics, training
 from editor.learning.curriculum import sample_brief, sample_style
 from editor.learning.simulate import World, sample_world, simulate
 from editor.learning.training import Training, train
@@ -84,6 +84,16 @@ def test_resuming_with_another_seed_is_refused(trained):
     folder, _, _ = trained
     with pytest.raises(PolicyError, match="seed 2, not 9"):
         train(Training(folder, **{**TINY, "seed": 9}, resume=True), silent)
+
+
+def test_pools_too_small_to_simulate_are_refused(tmp_path):
+    with pytest.raises(PolicyError, match="--most-shots 4: simulated pools begin at 5 shots"):
+        train(Training(tmp_path, **{**TINY, "most_shots": 4}), silent)
+
+
+@pytest.mark.parametrize("shots, films", [(5, 24), (200, 24), (1000, 8), (2000, 6), (9000, 6)])
+def test_a_step_makes_fewer_films_of_a_large_pool_never_more_than_asked(shots, films):
+    assert training.films_of(24, shots) == films
 
 
 def test_an_unknown_algorithm_is_refused_with_the_known_ones(tmp_path):
