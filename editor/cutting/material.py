@@ -5,6 +5,7 @@ N shots, P cut points, E embedding, H colour bins, C running totals.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -43,6 +44,11 @@ class Material:
     palette: Tensor  # (N, H) float32, mean colour of the shot
     likeness: Tensor  # (N, N) float32 in [0, 1]
     crowd: Tensor  # (N,) float32, mean likeness to the other shots; 0 where it is alone
+
+    @cached_property
+    def above(self) -> Tensor:
+        """(N, N) float32: likeness above each shot's mean likeness to the pool."""
+        return self.likeness - self.crowd
 
     def means(self, shot: Tensor, first: Tensor, last: Tensor) -> Tensor:
         """(..., C): means of pool.TOTALS between two points of shots (...), in [0, 1]."""

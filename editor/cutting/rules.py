@@ -336,20 +336,25 @@ class Rules:
         edits = ok & ~seamless  # going on at once is no cut, and taken only where nothing else is
         return torch.where(edits.flatten(1).any(1)[:, None, None], edits, ok)
 
+    @cached_property
+    def _apart(self) -> Tensor:
+        """(N, N) bool: the shots that may still come after a shot: no other take of its line."""
+        clip, line = self.material.clip, self.line
+        alike = (line[:, None] == line) & (line >= 0)
+        return ~(alike & (clip[:, None] != clip))
+
     # -- step ---------------------------------------------------------------------------------
 
     def step(self, state: State, shot: Tensor, first: Tensor, last: Tensor) -> State:
         """Make one legal cut (B,) in each film."""
         m = self.material
         films = torch.arange(len(shot))
-        line, clip = self.line[shot][:, None], m.clip[shot][:, None]
-        banned = (self.line == line) & (line >= 0) & (m.clip != clip)
         new = replace(
             state,
             length=state.length + m.length[shot, first, last],
             shot=shot,
             out=last,
-            alive=state.alive & ~banned,
+            alive=state.alive & self._apart[shot],
             answered=self._answer(state, shot),
         )
         if self.order != "free":

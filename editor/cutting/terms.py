@@ -192,7 +192,7 @@ def scene(cuts: Cuts) -> Tensor:
 def remember(film: Progress, material: Material) -> Tensor:
     """(B, N): Progress.scene once one more cut follows: what was the last cut joins the memory, as
     likeness above each shot's likeness to the whole pool, the weights summing to 1 in the end."""
-    above = material.likeness[film.shot.clamp(min=0)] - material.crowd
+    above = material.above[film.shot.clamp(min=0)]
     begun = (film.shot >= 0).float()[:, None]
     return SCENE_MEMORY * film.scene + (1 - SCENE_MEMORY) * begun * above
 
