@@ -39,9 +39,15 @@ def start(rushes: Path, outputs: Path) -> "subprocess.Popen[str]":
         text=True,
         start_new_session=True,
         env={**os.environ, DEBUG: "1"},
-        # A suite that was itself started to outlive its terminal hands down that it is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+        preexec_fn=_heed_signals,
     )
+
+
+def _heed_signals() -> None:
+    """A suite that runs in the background or outlives its terminal hands down that it ignores
+    these."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def stop_at(process: "subprocess.Popen[str]", line: str, how: signal.Signals) -> None:
