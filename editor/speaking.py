@@ -3,10 +3,12 @@
 Part of the command line, which alone may print.
 """
 
+import _thread
 import os
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +18,7 @@ from typing import Any
 from editor import __version__
 from editor.progress import Bars, Lines, Watch, printable
 
+AGAIN = 0.05  # s until a dropped interrupt comes again
 DEBUG = "EDITOR_DEBUG"  # set to 1 to see tracebacks, and every stage in a log
 
 
@@ -70,8 +73,23 @@ def signals() -> Iterator[None]:
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, stop)
+    unraisable = sys.unraisablehook
+
+    def again(dropped: "sys.UnraisableHookArgs") -> None:
+        """Python drops what is raised inside a callback or a finaliser: an interrupt that fell
+        there comes again a moment later, as often as it must."""
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            unraisable(dropped)
+            return
+        number = next(iter(before), signal.SIGINT)
+        later = threading.Timer(AGAIN, _thread.interrupt_main, [number])
+        later.daemon = True
+        later.start()
+
+    sys.unraisablehook = again
     try:
         yield
     finally:
+        sys.unraisablehook = unraisable
         for number, handler in before.items():
             signal.signal(number, handler)

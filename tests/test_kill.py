@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import weakref
 from pathlib import Path
 
 import pytest
 
 from editor.cli import DEBUG
+from editor.speaking import signals
 from tests import media
 
 CLIPS = 3
@@ -144,6 +147,23 @@ def test_an_interrupted_cut_says_so_tidies_up_and_exits_130(rushes, tmp_path, li
     assert "Traceback" not in err
     assert versions(tmp_path) == []
     assert partial(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_python_drops_in_a_callback_is_heeded_after_it(how):
+    class Held:
+        """Something to be let go of."""
+
+    held = Held()
+    told = weakref.ref(held, lambda _: signal.raise_signal(how))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), signals():
+            del held
+            assert told() is None
+            threading.Event().wait(10)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_two_cuts_at_once_both_finish_as_two_versions(rushes, tmp_path):
