@@ -357,12 +357,12 @@ def _story(watch: Watch) -> tuple[ModuleType, ModuleType]:
 def _uncollected() -> Iterator[None]:
     """Import without looking for garbage: what modules hold stays, so that it is searched neither
     meanwhile nor by any collection afterwards."""
-    before, collecting = set(sys.modules), gc.isenabled()
+    before, collecting = len(sys.modules), gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
             gc.enable()
-        if not before.issuperset(sys.modules):
+        if len(sys.modules) > before:
             gc.freeze()

@@ -68,11 +68,13 @@ def signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the caller's matter
+        return
     before: dict[signal.Signals, Any] = {}
-    with suppress(ValueError):  # not in the main thread: signals are the caller's matter
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:
-                before[number] = signal.signal(number, stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, stop)
     unraisable = sys.unraisablehook
 
     def again(dropped: "sys.UnraisableHookArgs") -> None:

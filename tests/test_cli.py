@@ -311,7 +311,8 @@ def test_every_option_stands_under_one_heading(command, capsys):
 
 
 def test_garbage_is_collected_again_once_all_is_loaded(tmp_path, capsys):
-    assert main(["cut", str(tmp_path / "gone"), "--outputs", str(tmp_path / "out")]) == WRONG
+    (tmp_path / "empty").mkdir()
+    assert main(["cut", str(tmp_path / "empty"), "--outputs", str(tmp_path / "out")]) == WRONG
     assert gc.isenabled()
 
 

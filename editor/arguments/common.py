@@ -79,14 +79,14 @@ def add_backbone(group: argparse._ActionsContainer) -> None:
     )
 
 
-def add_json(group: argparse._ActionsContainer | Parser) -> None:
+def add_json(group: argparse._ActionsContainer) -> None:
     """--json."""
     group.add_argument(
         "--json", action="store_true", help="print one JSON object, and nothing else, on stdout"
     )
 
 
-def add_seed(group: argparse._ActionsContainer | Parser) -> None:
+def add_seed(group: argparse._ActionsContainer) -> None:
     """--seed, of all that a command draws."""
     group.add_argument(
         "--seed",

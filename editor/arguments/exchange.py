@@ -54,8 +54,7 @@ def add_export(commands: "Commands[Parser]") -> None:
         epilog=EXPORT_EXAMPLES,
     )
     export.add_argument("version", metavar="VERSION", help="a version's title, or its folder")
-    options = export
-    options.add_argument(
+    export.add_argument(
         "--to",
         nargs="+",
         required=True,
@@ -63,29 +62,29 @@ def add_export(commands: "Commands[Parser]") -> None:
         metavar="FORMAT",
         help=", ".join(CARRIES),
     )
-    options.add_argument(
+    export.add_argument(
         "--folder",
         type=values.path,
         metavar="DIR",
         help="write here (default: the version's own folder)",
     )
-    options.add_argument(
+    export.add_argument(
         "--handles",
         type=values.asked(values.handles),
         default=0,
         metavar="SECONDS",
         help="media wanted before and after every cut; clips that have less are named",
     )
-    options.add_argument(
+    export.add_argument(
         "--music", action="store_true", help="with the music, on a track of its own"
     )
-    options.add_argument(
+    export.add_argument(
         "--relative",
         action="store_true",
         help="name media from the written file's folder, where the format can",
     )
-    add_outputs(options)
-    add_json(options)
+    add_outputs(export)
+    add_json(export)
 
 
 IMPORT_EXAMPLES = f"""\
@@ -109,14 +108,13 @@ def add_import(commands: "Commands[Parser]") -> None:
         epilog=IMPORT_EXAMPLES,
     )
     back.add_argument("file", type=values.path, metavar="FILE", help="a project or exchange file")
-    options = back
-    options.add_argument(
+    back.add_argument(
         "--onto",
         metavar="VERSION",
         help="the version that it came from (default: the one that the file names, else the one"
         " that shows most of the same)",
     )
-    options.add_argument(
+    back.add_argument(
         "--footage",
         nargs="+",
         action="extend",
@@ -125,17 +123,17 @@ def add_import(commands: "Commands[Parser]") -> None:
         metavar="DIR",
         help="look for media here as well",
     )
-    options.add_argument(
+    back.add_argument(
         "--rate",
         type=values.asked(parse_rate),
         metavar="R",
         help="frames a second, for a list that does not say it: 25, 23.976 or 24000/1001",
     )
-    options.add_argument(
+    back.add_argument(
         "--name",
         type=values.asked(check_name),
         help="of the new version (default: that of the version it came from)",
     )
-    options.add_argument("--render", action="store_true", help="make film.mp4 at once")
-    add_outputs(options)
-    add_json(options)
+    back.add_argument("--render", action="store_true", help="make film.mp4 at once")
+    add_outputs(back)
+    add_json(back)

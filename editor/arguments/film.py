@@ -143,11 +143,10 @@ def add_analyze(commands: "Commands[Parser]") -> None:
         description="Read and analyse footage into OUTPUTS/.cache, so that the next cut is quick.",
     )
     add_footage(analyze)
-    options = analyze
-    add_outputs(options)
-    add_backbone(options)
-    add_style(options, "whose shot detector looks")
-    add_json(options)
+    add_outputs(analyze)
+    add_backbone(analyze)
+    add_style(analyze, "whose shot detector looks")
+    add_json(analyze)
 
 
 def add_doctor(commands: "Commands[Parser]") -> None:

@@ -36,8 +36,7 @@ def add_train(commands: "Commands[Parser]") -> None:
     train.add_argument(
         "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="shoots to learn from"
     )
-    options = train
-    options.add_argument(
+    train.add_argument(
         "--folder",
         type=values.path,
         default=Path("runs/policy"),
@@ -45,7 +44,7 @@ def add_train(commands: "Commands[Parser]") -> None:
         help="policy.safetensors, its card.md, the checkpoint and the log go here (default:"
         " runs/policy)",
     )
-    options.add_argument(
+    train.add_argument(
         "--algorithm",
         default="ppo",
         metavar="NAME",
@@ -60,23 +59,23 @@ def add_train(commands: "Commands[Parser]") -> None:
         ("most-shots", 200, "shots of the largest simulated pool"),
         ("examined", 24, "pools of each kind that the trained policy is scored on, for its card"),
     ):
-        options.add_argument(
+        train.add_argument(
             f"--{name}",
             type=values.asked(values.count),
             default=default,
             metavar="N",
             help=f"{what} (default: {default})",
         )
-    add_seed(options)
-    options.add_argument(
+    add_seed(train)
+    train.add_argument(
         "--resume",
         action="store_true",
         help="go on from the folder's checkpoint, to the same numbers as if nothing had happened",
     )
-    add_outputs(options)
-    add_backbone(options)
-    add_style(options, "under which the footage is offered")
-    add_json(options)
+    add_outputs(train)
+    add_backbone(train)
+    add_style(train, "under which the footage is offered")
+    add_json(train)
 
 
 def add_bench(commands: "Commands[Parser]") -> None:
@@ -147,7 +146,6 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         description="Measure a policy beside plain ways to cut, by the same reward, on simulated\n"
         "pools and on footage it has not seen; look into its heads and at what it heeds.",
     )
-    options = test
     test.add_argument(
         "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="each one shoot"
     )
@@ -177,9 +175,9 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     _add_editors(test)
     _add_measures(test)
     add_seed(test)
-    add_outputs(options)
-    add_backbone(options)
-    add_style(options, "under which the footage is offered")
+    add_outputs(test)
+    add_backbone(test)
+    add_style(test, "under which the footage is offered")
     add_json(test)
 
 

@@ -175,9 +175,8 @@ def _of_version(
 
 
 def _add_options(parser: Parser) -> None:
-    options = parser
-    add_outputs(options)
-    add_json(options)
+    add_outputs(parser)
+    add_json(parser)
 
 
 def _add_why(parser: Parser) -> None:

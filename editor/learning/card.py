@@ -79,7 +79,7 @@ def _cases(
         if kind == "recombined":
             pool = recombine(footage, rng)
         else:
-            pool = simulate(sample_world(rng, 5, most_shots), rng)
+            pool = simulate(sample_world(rng, high=most_shots), rng)
         try:
             case = Case(pool, sample_brief(pool, rng))
             make_stage(case.pool, case.brief)

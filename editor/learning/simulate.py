@@ -21,6 +21,7 @@ EMBEDDING = 32  # dimensions: only cosines are used, so that any backbone's numb
 BINS = 24  # colour bins
 AIR = 0.25  # s of quiet about speech
 REGION = 10.0  # s, longest region on offer
+LEAST_SHOTS = 5  # asked of a pool
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class World:
     length: float  # s, median take
 
 
-def sample_world(rng: np.random.Generator, low: int = 5, high: int = 2000) -> World:
+def sample_world(rng: np.random.Generator, low: int = LEAST_SHOTS, high: int = 2000) -> World:
     """A world of log-uniform size, all else uniform over what shoots are."""
     return World(
         shots=int(np.exp(rng.uniform(np.log(low), np.log(high)))),

@@ -25,7 +25,7 @@ from editor.learning import card, keeping
 from editor.learning.curriculum import sample_brief
 from editor.learning.keeping import Kept, Log
 from editor.learning.recombine import recombine
-from editor.learning.simulate import sample_world, simulate
+from editor.learning.simulate import LEAST_SHOTS, sample_world, simulate
 from models import checkpoint, cloning
 from models.algorithms import ALGORITHMS
 from models.checkpoint import Card
@@ -41,7 +41,6 @@ READINGS = 4  # cloning steps a new film: making it takes longer than reading it
 TEACHER = 12  # rounds of the local search that is cloned; a beam spends recorded footage too early
 REAL = 0.3  # share of pools recombined from real footage, where there is some
 AT_ONCE = 8_000  # shots times films of one pool: above, fewer films, as a step costs their product
-LEAST_SHOTS = 5  # of a simulated pool
 FEWEST = 6  # films of a pool, however large
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
 HEADS = ("shot", "in", "out")
@@ -227,7 +226,7 @@ def draw_kind(config: Training, rng: np.random.Generator) -> tuple[str, Stage]:
         if config.footage and rng.random() < REAL:
             kind, pool = "recombined", recombine(config.footage, rng)
         else:
-            world = sample_world(rng, LEAST_SHOTS, config.most_shots)
+            world = sample_world(rng, high=config.most_shots)
             kind, pool = "simulated", simulate(world, rng)
         try:
             return kind, make_stage(pool, sample_brief(pool, rng))
