@@ -30,8 +30,8 @@ def draw(found: dict[str, Any], path: Path) -> None:
         left=0.13, right=0.97, top=1 - 0.9 / height, bottom=0.6 / height,
     )  # fmt: skip
     figure.suptitle(
-        f"Policy {found['policy']} beside plain ways to cut: mean film score, 95 % interval over"
-        f" cases, {found['seeds']} seeds",
+        f"Policy {found['policy']} beside plain ways to cut: mean film score, 95 % interval"
+        f" over shoots and cases, {found['seeds']} seeds",
         color=BRIGHT, fontsize=TEXT + 3, x=0.02, ha="left",
     )  # fmt: skip
     width = 6 // len(groups)
@@ -68,7 +68,7 @@ def _head(axes: Axes, head: str, row: dict[str, Any]) -> None:
     bins = row["histogram"]
     axes.bar(range(len(bins)), bins, color=HIGH, width=0.9)
     axes.set_xticks([0, len(bins) - 1], ["first legal", "last legal"])
-    said = f"{head}: entropy {row['share']:.0%} of an even choice, {row['ends']:.0%} at an end"
+    said = f"{head}: entropy {row['share']:.0%} of even, ends {row['ends']:.0%}"
     _dress(axes, said)
 
 

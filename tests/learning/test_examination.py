@@ -53,6 +53,13 @@ def test_the_picture_is_drawn(found, tmp_path):
         assert min(picture.size) > 400
 
 
+def test_nothing_in_the_picture_runs_over_its_edge(found, tmp_path):
+    plotting.draw(found[0], tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        edge = picture.convert("RGB").crop((picture.width - 8, 0, picture.width, picture.height))
+        assert len(edge.getcolors()) == 1
+
+
 def test_progress_ends_at_the_total(found):
     done, total, _ = found[1][-1]
     assert done == total
