@@ -7,15 +7,14 @@ and longest cut come later. P cut points of one region, K stretches of speech.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import ceil, floor
 
 import numpy as np
 
+from editor.cutting.air import AIR, EPSILON, Speech, insert, latest, with_air
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis, CutPoints, Kind
 from editor.timing import FrameSpan
 
-AIR = (0.15, 0.40)  # s, between a cut and the speech that it holds: room to breathe, no dead air
 LISTENING = 1.0  # s, shortest cut without speech out of a region with speech: less is dead air
 BREATH = 0.60  # s, a shorter pause parts no sentence from the next: both are one utterance,
 UTTERANCE = 4.0  # s, unless that is longer; then it is parted in its widest pauses
@@ -25,11 +24,8 @@ SHORTEST = 0.30  # s, a shorter picture is not read as a shot
 WORD_GUARD = 0.06  # s, a cut without speech keeps this far from words: a detector's ends are soft
 REGION = 10.0  # s, length that a region is split down to
 REGION_LIMIT = 12.0  # s, length that it may have to spare a worse place to split
-AS_QUIET = 6.0  # dB over the quietest place in the air about speech that a cut may be
-APART = 0.05  # s, from another cut point, at which more air or less is a choice of its own
 BESIDE = 0.5  # s about frames that the editor named: nearer ones would go on into them, or stutter
 POINTS = 40  # most cut points of one region
-EPSILON = 1e-3  # s, far below a frame: rounding of seconds
 
 # What it costs to end one region and begin the next at a cut point of each kind; a further region
 # costs 0.4, a second above REGION 2.0, so a pause is waited for and a grid point is not.
@@ -85,14 +81,16 @@ def offer(
     for _, span in musts:
         taken[max(0, span.first - beside) : span.stop + beside] = True
     speech = _speech_within(clip, known)
-    every = _with_air(clip, known, speech)
+    heard = Speech.of(known, speech)
+    every = with_air(clip, known, heard)
     regions = [_demanded(clip, known, span, number) for number, span in musts]
     refused = []
     for shot in known.shots:
         for run in free_runs(taken, shot):
             points = _points(every, known.moments.frame, run, shot)
             waits = any(take.overlaps(run) for take in retaken)
-            legal = _Legality.of(points.frame, clip, _utterances(speech, clip, run), run, waits)
+            said = heard.joined(_utterances(speech, clip, run))
+            legal = _Legality.of(points.frame, clip, said, run, waits)
             for first, last in _parts(points, clip, legal):
                 region = _region(points, legal, first, last)
                 span = FrameSpan(int(points.frame[first]), int(points.frame[last]))
@@ -148,49 +146,6 @@ def _parted(stretches: np.ndarray) -> list[tuple[float, float]]:
     return [*_parted(stretches[:widest]), *_parted(stretches[widest:])]
 
 
-def _with_air(clip: Clip, known: Analysis, speech: np.ndarray) -> CutPoints:
-    """The clip's cut points and, where it is as quiet, the tightest and loosest air about speech.
-
-    Analysis gives each pause its quietest frame; a cutter that may choose between little air and
-    much needs more than one.
-    """
-    points, rate = known.cut_points, float(clip.rate)
-    leads = (speech[:, 0] - AIR[1], speech[:, 0] - AIR[0])
-    tails = (speech[:, 1] + AIR[0], speech[:, 1] + AIR[1])
-    wanted: list[int] = []
-    for low, high in (*zip(*leads, strict=True), *zip(*tails, strict=True)):
-        first, last = ceil(low * rate - EPSILON), floor(high * rate + EPSILON)
-        if first < 0 or last > clip.frames or last <= first:
-            continue
-        level = [_level_at(known, frame / rate) for frame in range(first, last + 1)]
-        quiet = [first + i for i, one in enumerate(level) if one <= min(level) + AS_QUIET]
-        wanted.extend((quiet[0], quiet[-1]))
-    least = max(2, round(APART * rate))
-    for frame in sorted(set(wanted)):
-        at = int(np.searchsorted(points.frame, frame))
-        if (np.abs(points.frame[max(0, at - 1) : at + 1] - frame) < least).any():
-            continue
-        nearest = int(np.argmin(np.abs(known.moments.frame - frame)))
-        points = _insert(points, at, frame, Kind.PAUSE, nearest)
-    return points
-
-
-def _level_at(known: Analysis, second: float) -> float:
-    """The loudest of the 60 ms about a second, dBFS."""
-    at = round(second * 100)
-    near = known.sound.level[max(0, at - 3) : at + 3]
-    return float(near.max()) if len(near) else -100.0
-
-
-def _insert(points: CutPoints, at: int, frame: int, kind: Kind, moment: int) -> CutPoints:
-    return CutPoints(
-        np.insert(points.frame, at, frame),
-        np.insert(points.kind, at, kind),
-        np.insert(points.weak, at, False),
-        np.insert(points.moment, at, moment),
-    )
-
-
 def _points(every: CutPoints, moments: np.ndarray, run: FrameSpan, shot: FrameSpan) -> CutPoints:
     """The run's cut points, its two ends among them. At its end the picture is the last shown."""
     low, high = np.searchsorted(every.frame, [run.first, run.stop + 1])
@@ -199,10 +154,9 @@ def _points(every: CutPoints, moments: np.ndarray, run: FrameSpan, shot: FrameSp
     )
     for end in (run.first, run.stop):
         if end not in points.frame:
-            at = int(np.searchsorted(points.frame, end))
             reason = Kind.EDGE if end in (shot.first, shot.stop) else Kind.SETTLE
             nearest = int(np.argmin(np.abs(moments - end)))
-            points = _insert(points, at, end, reason, nearest)
+            points = insert(points, end, reason, nearest)
     before = int(np.searchsorted(moments, run.stop)) - 1
     if before < 0 or moments[before] < run.first:
         return points
@@ -225,30 +179,32 @@ class _Legality:
 
     @classmethod
     def of(
-        cls, frame: np.ndarray, clip: Clip, speech: np.ndarray, run: FrameSpan, waits: bool = False
+        cls, frame: np.ndarray, clip: Clip, speech: Speech, run: FrameSpan, waits: bool = False
     ) -> "_Legality":
-        """frame: (P,) int64; speech: (K, 2) s; run: the unmasked frames about the points; waits:
-        what is quiet in the run waits for a line."""
+        """frame: (P,) int64; run: the unmasked frames about the points; waits: what is quiet in the
+        run waits for a line."""
         rate = float(clip.rate)
         t = frame / rate
-        starts = np.concatenate([speech[:, 0], [np.inf]])
-        ends = np.concatenate([[-np.inf], speech[:, 1]])
-        following = starts[np.searchsorted(speech[:, 0], t - EPSILON)]
-        before = ends[np.searchsorted(speech[:, 1], t + EPSILON, side="right")]
-        begun = np.searchsorted(speech[:, 0], t - EPSILON)
-        ended = np.searchsorted(speech[:, 1], t + EPSILON, side="right")
+        said = speech.span
+        starts = np.concatenate([said[:, 0], [np.inf]])
+        ends = np.concatenate([[-np.inf], said[:, 1]])
+        begun = np.searchsorted(said[:, 0], t - EPSILON)
+        ended = np.searchsorted(said[:, 1], t + EPSILON, side="right")
+        following, before = starts[begun], ends[ended]
         inside = begun > ended
         lead, tail = following - t, t - before
         # Less air only where the clip, or what is left of it unmasked, itself has less.
         lead_least = np.minimum(AIR[0], following - run.first / rate) - EPSILON
         tail_least = np.minimum(AIR[0], run.stop / rate - before) - EPSILON
+        most = np.concatenate([[[0.0, 0.0]], latest(speech.most, rate), [[0.0, 0.0]]])  # (K + 2, 2)
+        lead_most, tail_most = most[begun + 1, 0], most[ended, 1]
         silence = _silence(before, following, run, rate, SCENE if waits else REACTION)
         return cls(
             seconds=t,
             inside=inside,
             next_word=following,
-            in_speech=~inside & (lead >= lead_least) & (lead <= AIR[1] + EPSILON),
-            out_speech=~inside & (tail >= tail_least) & (tail <= AIR[1] + EPSILON),
+            in_speech=~inside & (lead >= lead_least) & (lead <= lead_most + EPSILON),
+            out_speech=~inside & (tail >= tail_least) & (tail <= tail_most + EPSILON),
             in_quiet=~inside & (tail >= WORD_GUARD) & silence,
             out_quiet=~inside & (lead >= WORD_GUARD) & silence,
         )

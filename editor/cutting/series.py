@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from editor.cutting.regions import AIR, BREATH
+from editor.cutting.air import AIR
+from editor.cutting.regions import BREATH
 from editor.cutting.takes import LENGTHS, SPREAD, STEP
 from editor.cutting.warping import warped_distance
 from editor.footage.clip import Clip

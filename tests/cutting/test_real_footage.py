@@ -49,14 +49,37 @@ def test_each_sentence_is_offered_with_air_and_without_its_dead_ends(sentences):
         assert lead[whole].max() <= 0.41 and tail[whole].max() <= 0.41, clip.name
 
 
+def level_of(clip):
+    """dBFS of each 10 ms, by nothing but the samples."""
+    heard = samples.read(clip, 0, clip.duration, 16000, 1)[:, 0]
+    power = (heard[: len(heard) // 160 * 160].reshape(-1, 160) ** 2).mean(axis=1)
+    return 10 * np.log10(np.maximum(power, 1e-10))
+
+
+@pytest.mark.parametrize("ear", ["midway", "loud", "peak"])
+def test_beside_a_sentence_lie_at_most_four_tenths_of_silence_for_any_ear(sentences, ear):
+    """Speech here is what lies above a line that has nothing to do with the detector."""
+    found, _ = sentences
+    silence = []
+    for row in range(found.size):
+        clip = found.clips[found.clip[row]]
+        level = level_of(clip)
+        floor, loud = np.percentile(level, [10, 95])
+        line = {"midway": (floor + loud) / 2, "loud": loud - 20, "peak": level.max() - 25}[ear]
+        for pair in np.argwhere(found.pair[row]):
+            first, last = np.round(found.frame[row, pair] / float(clip.rate) * 100).astype(int)
+            (spoken,) = np.nonzero(level[first:last] > line)
+            silence += [spoken[0] / 100, (last - first - 1 - spoken[-1]) / 100]
+    assert np.median(silence) <= 0.4
+    assert np.max(silence) <= 0.48  # two frames at 25 a second over it where no frame lies nearer
+
+
 def test_every_legal_cut_of_a_sentence_falls_where_the_clip_is_quiet(sentences):
     found, _ = sentences
     over = []
     for row in range(found.size):
         clip = found.clips[found.clip[row]]
-        heard = samples.read(clip, 0, clip.duration, 16000, 1)[:, 0]
-        power = (heard[: len(heard) // 160 * 160].reshape(-1, 160) ** 2).mean(axis=1)  # 10 ms
-        level = 10 * np.log10(np.maximum(power, 1e-10))
+        level = level_of(clip)
         floor, loud = np.percentile(level, [10, 95])
         used = found.pair[row].any(axis=0) | found.pair[row].any(axis=1)
         for frame in found.frame[row][used]:

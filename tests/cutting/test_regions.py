@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from editor.cutting import regions
-from editor.cutting.regions import AIR, LISTENING, POINTS, REGION_LIMIT, SHORTEST
+from editor.cutting.air import AIR
+from editor.cutting.regions import LISTENING, POINTS, REGION_LIMIT, SHORTEST
 from editor.footage.measures import Kind
 from editor.timing import FrameSpan
 from tests.cutting.analyses import footage, shot
@@ -80,6 +81,25 @@ def test_speech_may_have_little_air_or_much_where_both_are_quiet():
     assert len({b for _, b in spoken}) >= 3
 
 
+def test_where_the_last_consonant_is_faint_the_most_air_is_counted_from_what_is_heard():
+    clip, known = shot(seconds=4.0, speech=[(1.0, 2.6)])
+    known.sound.level[100:110] = known.sound.level[244:260] = -50.0  # heard: 1.10 to 2.44 s
+    (region,) = offered((clip, known)).regions
+    spoken = [(a, b) for a, b, _, _ in legal_cuts(region, 25) if a < 1.0 and b > 2.6]
+    assert spoken
+    assert all(0.70 - 0.001 <= a <= 0.85 for a, _ in spoken)
+    assert all(2.75 <= b <= 2.84 + 0.001 for _, b in spoken)
+
+
+def test_a_faint_end_of_any_length_leaves_one_legal_cut_with_air():
+    for faint in np.arange(0.0, 1.0, 0.05):
+        clip, known = shot(seconds=4.0, speech=[(1.0, 2.6)], rate=Fraction(24000, 1001))
+        known.sound.level[round(100 * (2.6 - faint)) : 260] = -50.0
+        (region,) = offered((clip, known)).regions
+        ends = [b for a, b, _, _ in legal_cuts(region, 24000 / 1001) if a < 1.0 and b > 2.6]
+        assert ends and min(ends) >= 2.75 - 1e-3, faint
+
+
 def test_a_clip_that_begins_and_ends_in_speech_may_be_used_from_end_to_end():
     (region,) = offered(shot(seconds=2.0, speech=[(0.0, 2.0)])).regions
     assert [(a, b) for a, b, _, _ in legal_cuts(region, 25)] == [(0.0, 2.0)]
@@ -90,7 +110,7 @@ def test_less_air_is_legal_only_where_the_clip_itself_has_less():
     starts = {round(a, 2) for a, b, _, _ in legal_cuts(region, 25) if a < 0.08}
     assert starts == {0.0}
     assert all(
-        not a <= 2.2 < b or 0.15 <= 2.2 - a <= 0.4 or a == 0
+        not a <= 2.2 < b or 0.15 - 1e-6 <= 2.2 - a <= 0.4 + 1e-6 or a == 0
         for a, b, _, _ in legal_cuts(region, 25)
     )
 
