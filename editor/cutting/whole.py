@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from editor.cutting.environment import Films, Stage
+from editor.cutting.passed import Passed
 from editor.cutting.reward import CUT_TERMS
 from editor.cutting.state import State
 from editor.cutting.terms import Progress
@@ -213,11 +214,21 @@ def _legal(stage: Stage, script: Script) -> Tensor:
 
 
 def _finished(stage: Stage, start: Progress, script: Script) -> Progress:
-    ends: list[tuple[Tensor, Progress]] = []
+    longest, _, films = script.cuts.shape
+    if not longest:
+        return _scored(stage, start, [])
+    passed = Passed.of(stage.reward, start, script.cuts)
+    going = torch.arange(longest)[:, None] < script.count
     sums: list[Tensor] = []
-    for block in _walk(stage, start, stage.reward.follow, script, ends):
-        sums += _weighed(stage, block)
-    return _scored(stage, _ended(ends), sums)
+    each = max(1, ROOM // (films * stage.material.embedding.shape[-1]))
+    for first in range(0, longest, each):
+        stop = min(first + each, longest)
+        shot, into, out = (
+            script.cuts[first:stop].transpose(0, 1).flatten(1)
+        )  # (S, 3, B): (3, S * B)
+        before, there = passed.before(first, stop), going[first:stop].flatten()
+        sums += _weighed(stage, _Block(stop - first, there, before, (shot, into, out)))
+    return _scored(stage, passed.ends(script.count), sums)
 
 
 def _raw(stage: Stage, block: _Block[Progress]) -> Tensor:

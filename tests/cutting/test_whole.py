@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from editor.cutting import local, reasons, reward, taste, whole
+from editor.cutting import local, passed, reasons, reward, taste, whole
 from editor.cutting.baselines import BASELINES
 from editor.cutting.brief import Brief
 from editor.cutting.environment import make_stage
@@ -107,6 +107,43 @@ def test_films_of_any_length_are_played_together_each_as_if_alone():
         assert bool(legal[row]) == bool(alone_legal[0])
         assert float(together.score[row]) == pytest.approx(float(alone.score[0]), abs=1e-5)
     assert legal.tolist()[:2] == [False, True]
+
+
+@pytest.mark.parametrize("room", [1, passed.ROOM])
+@pytest.mark.parametrize("begun", [0, 3, 9])
+def test_what_films_had_come_to_is_what_following_them_makes_it_to_the_last_bit(
+    begun, room, monkeypatch
+):
+    monkeypatch.setattr(passed, "ROOM", room)
+    stage = stage_of("free")
+    m, reward = stage.material, stage.reward
+    films = [
+        film[:count] for film, count in zip(tried(stage, 12), (20, 1, 0, *[15] * 10), strict=True)
+    ]
+    start = reward.start(len(films))
+    for choice in BASELINES["random"](stage, 2)[:begun]:
+        start = reward.follow(start, *(torch.full((len(films),), part) for part in choice))
+    script = whole.Script.of(films)
+    found = passed.Passed.of(reward, start, script.cuts)
+    ends = found.ends(script.count)
+    for step, cut in enumerate((*script.cuts, None)):
+        over = script.count == step
+        for name in ("length", "count", "shot", "out", "setups"):
+            assert torch.equal(getattr(ends, name)[over], getattr(start, name)[over]), name
+        wide = start.z.shape[1]
+        assert torch.equal(ends.z[over, :wide].nan_to_num(), start.z[over].nan_to_num())
+        assert ends.z[over, wide:].isnan().all()
+        if cut is None:
+            break
+        before, shot = found.before(step, step + 1), cut[0][:, None]
+        for name in ("length", "count", "shot", "out"):
+            assert torch.equal(getattr(before, name), getattr(start, name)), name
+        for name, column in (("shown", shot), ("scene", shot), ("setups", m.setup[shot])):
+            asked = (getattr(progress, name).gather(1, column) for progress in (before, start))
+            assert torch.equal(*asked), name
+        assert torch.equal(before.z[:, :wide].nan_to_num(), start.z.nan_to_num())
+        start = reward.follow(start, *cut)
+    assert start.z.shape == ends.z.shape
 
 
 @pytest.mark.parametrize("order", ORDERS)
