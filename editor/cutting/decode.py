@@ -15,7 +15,7 @@ from models.policy import FORBIDDEN, Cache, Encoded, Policy
 
 RUNNERS_UP = 3  # next-best choices kept with each cut
 DRAWN = 64  # films that a search draws, from pools of up to
-FEW = 200  # shots; of more, fewer films, so that a search takes about as long, but at least
+FEW = 150  # shots; of more, fewer films, so that a search takes about as long, but at least
 LEAST = 16  # films: on 12 simulated pools of 576 shots a search lost .004 +- .005 by them
 WARMTH = 0.5  # temperature of every seed but 0: another cut, still a likely one
 

@@ -41,7 +41,7 @@ def propose(stage: Stage, films: Films, count: int, generator: torch.Generator) 
         nothing = torch.zeros(len(mask), 0, dtype=torch.int64)
         return Proposals(nothing, nothing, nothing, torch.zeros(len(mask), 0), 0)
     legal, shots = mask.float().topk(width, 1)
-    pairs = _pairs(stage, films, shots) & legal.bool()[..., None]
+    pairs = _pairs(stage, films, shots, legal.bool())
     scored = 0
     if width > SHOTLIST:
         noise = torch.rand(pairs.shape, generator=generator).masked_fill(~pairs, -1.0)
@@ -81,7 +81,7 @@ def _rivals(stage: Stage, films: Films, made: Sequence[Choice]) -> list[list[Cho
     mine = torch.tensor(made)  # (B, 3)
     mask = stage.shot_mask(films)[:, :-1]
     legal, shots = mask.float().topk(min(m.size, int(mask.sum(1).max())), 1)  # (B, S)
-    pairs = _pairs(stage, films, shots) & legal.bool()[..., None]  # (B, S, P * P)
+    pairs = _pairs(stage, films, shots, legal.bool())  # (B, S, P * P)
     wanted = m.length[tuple(mine.T)][:, None, None]
     apart = (m.length[shots].flatten(2) - wanted).abs().masked_fill(~pairs, NEVER)
     nearest = apart.argmin(-1, keepdim=True)
@@ -112,12 +112,13 @@ def _distinct(ranked: Sequence[Choice], mine: Choice) -> list[Choice]:
     return found[:RIVALS]
 
 
-def _pairs(stage: Stage, films: Films, shots: Tensor) -> Tensor:
-    """(B, S, P * P) bool: legal pairs of shots (B, S)."""
-    count, each = shots.shape
-    index = torch.arange(count).repeat_interleave(each)
-    asked = Films(films.state.select(index), films.progress, films.done[index])
-    return stage.pair_mask(asked, shots.reshape(-1)).reshape(count, each, -1)
+def _pairs(stage: Stage, films: Films, shots: Tensor, legal: Tensor) -> Tensor:
+    """(B, S, P * P) bool: legal pairs of shots (B, S), none where a shot is not `legal`."""
+    film, place = torch.nonzero(legal, as_tuple=True)
+    found = torch.zeros(*shots.shape, stage.material.points**2, dtype=torch.bool)
+    asked = Films(films.state.select(film), films.progress, films.done[film])
+    found[film, place] = stage.pair_mask(asked, shots[film, place]).flatten(1)
+    return found
 
 
 def _gains(stage: Stage, films: Films, shots: Tensor, pair: Tensor, valid: Tensor) -> Tensor:
