@@ -179,6 +179,7 @@ def _train(options: argparse.Namespace) -> int:
         pools=options.pools,
         films=options.films,
         most_shots=options.most_shots,
+        begin=options.begin,
         examined=options.examined,
         seed=options.seed,
         resume=options.resume,

@@ -66,6 +66,14 @@ def add_train(commands: "Commands[Parser]") -> None:
             metavar="N",
             help=f"{what} (default: {default})",
         )
+    train.add_argument(
+        "--from",
+        dest="begin",
+        default="",
+        metavar="POLICY",
+        help="a trained policy, by name or file, that goes on to learn, at a third of the pace;"
+        " with --warm 0 by policy gradient alone (default: a new one)",
+    )
     add_seed(train)
     train.add_argument(
         "--resume",

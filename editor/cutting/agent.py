@@ -26,6 +26,7 @@ from editor.errors import FootageError, PolicyError, StyleError
 from editor.film.timeline import Alternative, Cut, Music, Timeline
 from editor.timing import FrameSpan, convert_length
 from models import checkpoint, rollout
+from models.checkpoint import Card
 from models.policy import Policy
 
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
@@ -121,6 +122,11 @@ def load_policy(name: str, folder: Path | None = None) -> Cutter:
 def load_weights(name: str, here: Sequence[str] = ()) -> Policy:
     """A trained policy by its name in the package, or from its file. Raises PolicyError, which
     names those of the package and the learned ones that are `here`."""
+    return load_weights_and_card(name, here)[0]
+
+
+def load_weights_and_card(name: str, here: Sequence[str] = ()) -> tuple[Policy, Card]:
+    """As `load_weights`, with the card of how it was trained."""
     path = WEIGHTS / f"{name}.safetensors"
     if not path.exists():
         path = Path(name)
@@ -130,10 +136,9 @@ def load_weights(name: str, here: Sequence[str] = ()) -> Policy:
             f"No trained policy is called {name!r}. Known: {known}, or a .safetensors file."
         )
     try:
-        policy, _ = checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+        return checkpoint.load_policy(path, FEATURES, tuple(TERMS))
     except ValueError as err:
         raise PolicyError(f"Policy {name} cannot be used: {err}") from err
-    return policy
 
 
 def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from editor.cutting import baselines, local, search
+from editor.cutting import agent, baselines, local, search
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import FEATURES, SIZES, Watched, watch
 from editor.cutting.pool import Pool
@@ -32,7 +32,8 @@ from models.checkpoint import Card
 from models.policy import Policy
 from models.rollout import Trajectories, one_thread, rollout
 
-RATE = 6e-4  # learning rate at the start; falls linearly to a tenth
+RATE = 6e-4  # learning rate at the start; falls linearly to a tenth,
+FURTHER = 2e-4  # and of a policy that was trained before: a longer step forgets what it knows
 POLICY = keeping.POLICY
 SAVE_EVERY = 50  # steps between checkpoints
 SAVE_AFTER = 120.0  # s between checkpoints where steps are slow: no more than this is lost
@@ -57,6 +58,7 @@ class Training:
     pools: int = 2  # pools a step
     films: int = 32  # films a pool; fewer of a large one
     most_shots: int = 200  # of the largest simulated pool; the policy serves larger ones
+    begin: str = ""  # policy, by name or file, that goes on to learn; empty: a new one
     seed: int = 0
     resume: bool = False
     footage: tuple[Pool, ...] = ()  # real pools, recombined
@@ -153,18 +155,16 @@ class _Run:
 
 def _metadata(config: Training) -> dict[str, str]:
     """What must agree between a checkpoint and the training that goes on from it."""
-    told = {"seed": str(config.seed), "warm": str(config.warm)}
+    told = {"seed": str(config.seed), "warm": str(config.warm), "from": config.begin}
     if ALGORITHMS[config.algorithm].own:  # what was only cloned may go on by any algorithm
         told["algorithm"] = config.algorithm
     return told
 
 
 def _train(config: Training, advance: Advance) -> Trained:
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)
-        policy = Policy(SIZES)
-    optimizer = torch.optim.Adam(policy.parameters(), lr=RATE, eps=1e-5)
-    now = _card(config)
+    policy, before = _begun(config)
+    optimizer = torch.optim.Adam(policy.parameters(), lr=_rate(config), eps=1e-5)
+    now = _joined(_card(config), before)
     if not config.resume and (config.folder / keeping.STATE).exists():
         raise PolicyError(
             f"{config.folder} holds a training already: go on with it by --resume, or name another"
@@ -179,11 +179,25 @@ def _train(config: Training, advance: Advance) -> Trained:
         return _finish(run)
 
 
+def _begun(config: Training) -> tuple[Policy, Card | None]:
+    """The policy that is to learn, and the card of one that was trained before."""
+    if config.begin:
+        policy, before = agent.load_weights_and_card(config.begin)
+        return policy.train(), before
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        return Policy(SIZES), None
+
+
+def _rate(config: Training) -> float:
+    return FURTHER if config.begin else RATE
+
+
 def _climb(run: _Run, done: int) -> None:
     """The policy gradient's steps, from `done` on."""
     config, group = run.config, run.optimizer.param_groups[0]
     for step in range(done, run.total):
-        group["lr"] = RATE * (1 - 0.9 * (step - config.warm) / max(1, config.steps))
+        group["lr"] = _rate(config) * (1 - 0.9 * (step - config.warm) / max(1, config.steps))
         try:
             row = _improve(config, run.policy, run.optimizer, step)
         except ValueError as err:

@@ -30,7 +30,7 @@ def weights(path):
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     told = []
-    found = train(Training(folder, **TINY), lambda *said: told.append(said))
+    found = train(Training(folder, **TINY, command="first"), lambda *said: told.append(said))
     return folder, found, told
 
 
@@ -84,6 +84,31 @@ def test_resuming_with_another_seed_is_refused(trained):
     folder, _, _ = trained
     with pytest.raises(PolicyError, match="seed 2, not 9"):
         train(Training(folder, **{**TINY, "seed": 9}, resume=True), silent)
+
+
+def test_a_trained_policy_goes_on_to_learn_and_its_card_tells_of_both(trained, tmp_path):
+    _, found, _ = trained
+    again = train(
+        Training(
+            tmp_path,
+            **{**TINY, "warm": 0, "steps": 1},
+            begin=str(found.policy),
+            command="further",
+            names=("b.mov",),
+        ),
+        silent,
+    )
+    before, after = weights(found.policy), weights(again.policy)
+    apart = [float((after[name] - tensor).abs().max()) for name, tensor in before.items()]
+    assert 0 < max(apart) < 0.05  # a step or two away, not another policy
+    _, card = checkpoint.load_policy(again.policy, FEATURES, tuple(TERMS))
+    assert card.command == "further" and "b.mov" in card.footage
+    assert "first" in card.notes["commands before"].splitlines()
+
+
+def test_going_on_from_a_policy_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(PolicyError, match="No trained policy is called 'nosuch'"):
+        train(Training(tmp_path, **TINY, begin="nosuch"), silent)
 
 
 def test_pools_too_small_to_simulate_are_refused(tmp_path):
