@@ -90,11 +90,11 @@ def load_style(name: str) -> Style:
     if name not in style_names():
         path = Path(name)
         if path.suffix != ".toml":
-            raise StyleError(
-                f"No style is called {name!r}. Known: {', '.join(style_names())}, or a .toml file."
-            )
+            raise StyleError(f"No style is called {name!r}. {_known()}")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise StyleError(f"Style {path}: no such file exists. {_known()}") from err
     except OSError as err:
         raise StyleError(f"Style {path}: {err.strerror or err}.") from err
     except UnicodeDecodeError as err:
@@ -102,6 +102,10 @@ def load_style(name: str) -> Style:
     except tomllib.TOMLDecodeError as err:
         raise StyleError(f"Style {path} is not valid TOML: {err}.") from err
     return _style(table, path)
+
+
+def _known() -> str:
+    return f"Known: {', '.join(style_names())}, or a .toml file of your own."
 
 
 def _style(table: Mapping[str, Any], path: Path) -> Style:

@@ -99,7 +99,7 @@ def listed(outputs: Path) -> list[str]:
         (["cut", "x", "--name", ".."], "--name"),
         (["cut", "x", "--name", ""], "--name.*empty"),
         (["cut", "x", "--style", "noir"], "noir.*Known.*default.*trailer"),
-        (["cut", "x", "--style", "none.toml"], "none.toml.*No such file"),
+        (["cut", "x", "--style", "none.toml"], "none.toml: no such file.*Known.*calm.*trailer"),
         (["cut", "x", "--music", "none.ogg"], "--music.*none.ogg.*No such file"),
         (["cut", "x", "--weights", "none.pth"], "--weights.*none.pth.*No such file"),
         (["cut", "missing"], "missing.*no such file or folder"),
