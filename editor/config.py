@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +44,21 @@ class Style:
     weights: Mapping[str, float] = field(default_factory=dict)  # reward term -> weight, >= 0
     fit: str = "letterbox"  # one of FITS
     detector: str = "content"  # name of a shot detector
+
+
+NEEDED: Mapping[type, Mapping[str, str]] = {  # keys without which there is no style -> an example
+    Style: {
+        "description": 'description = "what it is for"',
+        "duration": "duration = 60 (s of film)",
+        "order": 'order = "recorded" or "free"',
+        "pace": "and a table [pace] with median, log_sd and autocorrelation",
+    },
+    Pace: {
+        "median": "median = 2.8 (s of shot length)",
+        "log_sd": "log_sd = 0.8 (how much lengths vary)",
+        "autocorrelation": "autocorrelation = 0.34 (how much a quick shot calls for another)",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -133,15 +148,25 @@ def _style(table: Mapping[str, Any], path: Path) -> Style:
 
 
 def _check_keys(values: Mapping[str, Any], kind: type, where: str) -> None:
-    known = {item.name: item for item in fields(kind)}
-    if unknown := sorted(values.keys() - known.keys()):
-        raise StyleError(f"{where} names no such key: {unknown}. Known keys: {sorted(known)}.")
-    required = {
-        "Style": ("description", "duration", "order", "pace"),
-        "Pace": ("median", "log_sd", "autocorrelation"),
-    }[kind.__name__]
-    if missing := [key for key in required if key not in values]:
-        raise StyleError(f"{where} lacks {missing}.")
+    known = [item.name for item in fields(kind)]
+    place = "" if kind is Pace else " at its top, before the first [table]"
+    if unknown := [key for key in values if key not in known]:
+        raise StyleError(
+            f"{where} knows no such key as {_listed(unknown)}. Known{place}: {', '.join(known)}."
+        )
+    needed = NEEDED[kind]
+    if missing := [key for key in needed if key not in values]:
+        names = [f"[{key}]" if key == "pace" else key for key in missing]
+        raise StyleError(
+            f"{where} lacks {_listed(names)}{place}: write, as it may be,"
+            f" {', '.join(needed[key] for key in missing)}. A whole one to copy:"
+            f" {STYLES / 'default.toml'}."
+        )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Words as people write them: "one", "one and two", "one, two and three"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def check_style(style: Style, where: str) -> Style:

@@ -125,7 +125,7 @@ def assert_says(line: str, pattern: str) -> None:
         ("duration = [\n", "not valid TOML"),
         ("duration = 3\nstyle = = 2\n", "not valid TOML.*line 2"),
         ("duration = 30", "lacks"),
-        ("dir = 1", "names no such key.*dir.*Known"),
+        ("dir = 1", "no such key as dir.*Known"),
         ("\x00", "not valid TOML"),
     ],
 )
