@@ -71,16 +71,16 @@ def handles(text: str) -> Fraction:
 
 def size(text: str) -> tuple[int, int]:
     """Width and height in pixels, both even."""
-    match = re.fullmatch(r"\s*([1-9]\d{0,5})\s*[xX*]\s*([1-9]\d{0,5})\s*", text)
+    match = re.fullmatch(r"\s*([1-9]\d*)\s*[xX*]\s*([1-9]\d*)\s*", text)
     if not match:
         raise EditorError(f"{text!r} is no size: write width x height in pixels, as 1920x1080")
-    width, height = int(match[1]), int(match[2])
     low, high = SIDES
+    if any(len(side) > len(str(high)) or not low <= int(side) <= high for side in match.groups()):
+        raise EditorError(f"{text}: each side must be {low} to {high} pixels, even, as 1920x1080")
+    width, height = int(match[1]), int(match[2])
     if width % 2 or height % 2:
         even = f"{width - width % 2}x{height - height % 2}"
         raise EditorError(f"{text}: both sides must be even, as H.264 has them; {even} would do")
-    if not (low <= width <= high and low <= height <= high):
-        raise EditorError(f"{text}: each side must be {low} to {high} pixels")
     return width, height
 
 

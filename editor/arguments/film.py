@@ -76,7 +76,7 @@ def add_cut(commands: "Commands[Parser]") -> None:
         "--size",
         type=values.asked(values.size),
         metavar="WxH",
-        help="pixels (default: the footage's)",
+        help="pixels, even, {} to {} a side (default: the footage's)".format(*values.SIDES),
     )
     film.add_argument(
         "--rate",
