@@ -3,6 +3,7 @@
 N shots, P cut points, W wishes. Lengths are film frames.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,27 +20,10 @@ from editor.errors import FootageError
 
 def make(material: Material, brief: Brief) -> Rules:
     """Rules of a pool and a brief. Raises FootageError where no film at all can be made, or a
-    must-include cannot be used."""
-    low, high = brief.window
-    m, rate = material, material.rate
-    pace = brief.style.pace
-    shortest, longest = int(np.ceil(pace.shortest * rate - 1e-6)), int(pace.longest * rate + 1e-6)
-    paced = m.legal & (m.length >= shortest) & (m.length <= min(longest, high))
-    named = (m.must >= 0) & ~paced.flatten(1).any(1)  # frames that the editor named, as they are
-    allowed = torch.where(named[:, None, None], m.legal & (m.length <= high), paced)
-    line = m.line.clone()
-    for number in torch.unique(m.line[(m.must >= 0) & (m.line >= 0)]).tolist():
-        takes = m.line == number
-        wanted = torch.isin(m.clip, m.clip[takes & (m.must >= 0)])
-        allowed[takes & ~wanted] = False  # the editor has named the take
-        line[takes] = -1
-    if not bool(allowed.any()):
-        raise FootageError(
-            f"No shot can be cut to between {pace.shortest:g} and {pace.longest:g} s"
-            f" for a film of {brief.duration:g} s."
-        )
-    wish, wishes = _wishes(m, allowed)
-    facts = _Facts(m, brief, allowed, line, wish, wishes, low, high)
+    must-include cannot be used; where a longer film could be made it names the shortest."""
+    facts = _facts(material, brief, *brief.window)
+    if facts is None:
+        raise _refusal(material, brief)
     if brief.order == "free" and (rules := _free(facts)):
         return rules
     return _recorded(facts)
@@ -57,21 +41,109 @@ class _Facts:
     high: int
 
 
-def _wishes(m: Material, allowed: Tensor) -> tuple[Tensor, int]:
-    """Number the wishes in order of their last chance. Raises FootageError for a hopeless one."""
+def _facts(m: Material, brief: Brief, low: int, high: int) -> _Facts | None:
+    """What is known of a film between low and high frames; None where no shot, or none of a
+    must-include, can be cut to a legal length for it."""
+    pace, rate = brief.style.pace, m.rate
+    shortest, longest = int(np.ceil(pace.shortest * rate - 1e-6)), int(pace.longest * rate + 1e-6)
+    paced = m.legal & (m.length >= shortest) & (m.length <= min(longest, high))
+    named = (m.must >= 0) & ~paced.flatten(1).any(1)  # frames that the editor named, as they are
+    allowed = torch.where(named[:, None, None], m.legal & (m.length <= high), paced)
+    line = m.line.clone()
+    for number in torch.unique(m.line[(m.must >= 0) & (m.line >= 0)]).tolist():
+        takes = m.line == number
+        wanted = torch.isin(m.clip, m.clip[takes & (m.must >= 0)])
+        allowed[takes & ~wanted] = False  # the editor has named the take
+        line[takes] = -1
+    found = _wishes(m, allowed)
+    if found is None or not bool(allowed.any()):
+        return None
+    return _Facts(m, brief, allowed, line, *found, low, high)
+
+
+def _wishes(m: Material, allowed: Tensor) -> tuple[Tensor, int] | None:
+    """Number the wishes in order of their last chance. None where one is hopeless."""
     usable = allowed.flatten(1).any(1)
     chances: list[tuple[int, int]] = []
     for number in torch.unique(m.must[m.must >= 0]).tolist():
         mine = (m.must == number) & usable
         if not bool(mine.any()):
-            raise FootageError(
-                "A must-include holds no shot that can be cut to a legal length for this film."
-            )
+            return None
         chances.append((int(m.rank[mine].max()), number))
     wish = torch.full_like(m.must, -1)
     for place, (_, number) in enumerate(sorted(chances)):
         wish[m.must == number] = place
     return wish, len(chances)
+
+
+# --- where there is no film -----------------------------------------------------------------------
+
+
+def _refusal(m: Material, brief: Brief) -> FootageError:
+    """Why no film can be made of a brief, and what to ask for instead."""
+    style, pace = brief.style, brief.style.pace
+    wishes = bool((m.must >= 0).any())
+    if (least := _shortest(m, brief)) is not None:
+        seconds = math.ceil(10 * least / m.rate - 1e-6) / 10
+        holds = " that holds every must-include" if wishes else ""
+        return FootageError(
+            f"A film of {brief.duration:g} s is too short: the shortest of this footage in style"
+            f" {style.name}{holds} lasts {seconds:g} s, so ask for {seconds:g} s or more."
+        )
+    if _facts(m, brief, 1, NEVER):
+        return FootageError(
+            "No film holds every must-include in recorded order, however long: ask for fewer."
+        )
+    if wishes:
+        return FootageError("A must-include holds no shot that can be cut to a legal length.")
+    said = (
+        f"No shot can be cut to the {pace.shortest:g} to {pace.longest:g} s of style {style.name}"
+    )
+    if not bool(m.legal.any()):
+        return FootageError(f"{said}, nor to any other length: add footage.")
+    lengths = m.length[m.legal] / m.rate
+    return FootageError(
+        f"{said}: this footage's can be cut to between {float(lengths.min()):.1f} and"
+        f" {float(lengths.max()):.1f} s. Take another style, or add footage."
+    )
+
+
+def _shortest(m: Material, brief: Brief) -> int | None:
+    """Film frames of the shortest film beyond the brief's window; None where no length helps."""
+
+    def exists(high: int) -> bool:
+        facts = _facts(m, brief, 1, high)
+        return facts is not None and _whole(facts, 1)
+
+    if _facts(m, brief, 1, NEVER) is None:
+        return None
+    total = int(m.length.flatten(1).max(1).values.sum())
+    fails = works = brief.window[1]
+    while not exists(works):
+        if works >= total:
+            return None
+        fails, works = works, 2 * works
+    while works - fails > 1:
+        middle = (fails + works) // 2
+        fails, works = (fails, middle) if exists(middle) else (middle, works)
+    return works
+
+
+# --- the two orders -------------------------------------------------------------------------------
+
+
+def _suffix(facts: _Facts, low: int) -> Suffix:
+    """What can be completed in recorded order to a film of `low` frames or more."""
+    m = facts.material
+    line = completion.Line(*(t.numpy() for t in (m.rank, facts.line, m.clip, facts.wish)))
+    return completion.suffix(
+        facts.allowed.numpy(), m.length.numpy(), line, facts.wishes, low, facts.high
+    )
+
+
+def _whole(facts: _Facts, low: int) -> bool:
+    """Can an empty film be completed in recorded order?"""
+    return bool(_suffix(facts, low).whole & 1)
 
 
 def _nothing() -> Tensor:
@@ -81,31 +153,19 @@ def _nothing() -> Tensor:
 def _recorded(facts: _Facts) -> Rules:
     """Exact tables; where the window cannot be reached it is opened downwards, and said so."""
     m = facts.material
-    line = completion.Line(
-        *(t.numpy() for t in (m.rank, facts.line, m.clip, facts.wish)),
-    )
-
-    def solve(low: int) -> Suffix:
-        return completion.suffix(
-            facts.allowed.numpy(), m.length.numpy(), line, facts.wishes, low, facts.high
-        )
-
     notes: tuple[str, ...] = ()
-    table, low = solve(facts.low), facts.low
+    table, low = _suffix(facts, facts.low), facts.low
     if not table.whole & 1:
         fails, works = facts.low, 1
-        if not solve(works).whole & 1:
-            raise FootageError(
-                "No film of the asked length holds every must-include in recorded order:"
-                " ask for a longer film or for fewer."
-            )
+        if not _whole(facts, works):
+            raise _refusal(m, facts.brief)
         while fails - works > max(1, facts.low // 64):
             middle = (fails + works) // 2
-            if solve(middle).whole & 1:
+            if _whole(facts, middle):
                 works = middle
             else:
                 fails = middle
-        table, low = solve(works), works
+        table, low = _suffix(facts, works), works
         notes = (
             f"The footage allows about {works / m.rate:.1f} s of the asked"
             f" {facts.brief.duration:g} s.",
