@@ -237,16 +237,17 @@ WAYS = {
 
 def _policies() -> Iterator[Choice]:
     try:
-        from editor.cutting import agent
+        from editor.cutting import agent, policies
     except ImportError as err:
         yield Choice("policy", "all", False, str(err), hint(err))
         return
-    for name in agent.policy_names():
+    for name in dict.fromkeys([*agent.policy_names(), agent.DEFAULT]):
         default = name == agent.DEFAULT
         try:
             agent.load_policy(name)
         except PolicyError as err:
-            yield Choice("policy", name, False, str(err), f"train one: {TRAIN}", default)
+            how = policies.back() if default else f"train one: {TRAIN}"
+            yield Choice("policy", name, False, str(err), how, default)
         else:
             yield Choice("policy", name, True, "", default=default)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 
-import models
 from editor.config import Style
 from editor.cutting import decode, guided, learned, local, policies, reasons, search, trims, whole
 from editor.cutting.baselines import BASELINES, Cutting
@@ -34,7 +33,7 @@ SEARCH = policies.SEARCH
 FEW_SHOTS = 100  # up to so many, search goes on from both its starts
 LEAST_SHOTS = 3  # of fewer there is no film to choose
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
-WEIGHTS = Path(models.__file__).parent / "weights"
+WEIGHTS = policies.WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,8 @@ def load_weights_and_card(name: str, here: Sequence[str] = ()) -> tuple[Policy, 
     path = WEIGHTS / f"{name}.safetensors"
     if not path.exists():
         path = Path(name)
+    if name == policies.BASE and not path.exists():
+        raise PolicyError(policies.missing())
     if path.suffix != ".safetensors" or not path.exists():
         known = ", ".join((*here, *policy_names()))
         raise PolicyError(
@@ -138,7 +139,8 @@ def load_weights_and_card(name: str, here: Sequence[str] = ()) -> tuple[Policy, 
     try:
         return checkpoint.load_policy(path, FEATURES, tuple(TERMS))
     except ValueError as err:
-        raise PolicyError(f"Policy {name} cannot be used: {err}") from err
+        mend = f" {policies.back()}" if path.parent == WEIGHTS else ""
+        raise PolicyError(f"Policy {name} cannot be used: {err}{mend}") from err
 
 
 def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:

@@ -7,6 +7,7 @@ from editor.errors import PolicyError
 
 WEIGHTS = Path(models.__file__).parent / "weights"
 SUFFIX = ".safetensors"
+BASE = "base"  # the package's own
 # After a trained policy's name: how it searches. What `--search` knows -> the name's ending.
 SEARCHES = {"none": "", "best": "+best", "beam": "+beam", "local": "+search"}
 SEARCH = SEARCHES["local"]  # local search goes on from its films
@@ -37,9 +38,25 @@ def check(name: str) -> None:
     bare = split(name)[0]
     if name in names() or (Path(bare).suffix == SUFFIX and Path(bare).is_file()):
         return
+    if bare == BASE:
+        raise PolicyError(missing())
     if Path(bare).suffix == SUFFIX:
         raise PolicyError(f"{bare}: no such policy file.")
     if Path(bare).name == bare and (WEIGHTS / f"{bare}{SUFFIX}").is_file():
         return  # an earlier state of one of them
     known = ", ".join(names())
     raise PolicyError(f"No trained policy is called {name!r}. Known: {known}, or a {SUFFIX} file.")
+
+
+def missing() -> str:
+    """What to say where the package's own policy is gone."""
+    return f"The policy that cuts is missing: {WEIGHTS / (BASE + SUFFIX)} is not there. {back()}"
+
+
+def back() -> str:
+    """How to get the package's own policy back, and what would do instead."""
+    root = WEIGHTS.parents[1]
+    how = "pip install --force-reinstall --no-deps . in the folder of this program, fetched anew"
+    if (root / ".git").exists():
+        how = f"git -C {root} checkout -- {WEIGHTS.relative_to(root)}"
+    return f"Get it back: {how}. Or name one that you trained: --policy FILE{SUFFIX}."
