@@ -259,7 +259,6 @@ def _decide(
         asked, length = _length(config, offer)
         brief = Brief(style, asked, style.order, config.seed, beats, rate)
         agent.check_duration(offer, brief)
-        agent.check_shots(offer)
         music = Music(Path(os.path.abspath(config.music))) if config.music else None
         tried = []
         for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
