@@ -9,6 +9,14 @@ class FootageError(EditorError):
     """A clip or a folder cannot be used. A clip's own error is reported in `skipped`."""
 
 
+class TooShortError(FootageError):
+    """The film that is asked for is shorter than any that the footage makes."""
+
+    def __init__(self, message: str, shortest: float) -> None:
+        super().__init__(message)
+        self.shortest = shortest  # s, of a film that can be made
+
+
 class StyleError(EditorError):
     """A style, or an option that overrides one, is unknown or contradictory."""
 

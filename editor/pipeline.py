@@ -15,6 +15,7 @@ from editor.cutting.brief import Brief
 from editor.cutting.pool import LeftOut, Pool, Wish
 from editor.cutting.reward import weights_of
 from editor.cutting.unchosen import unchosen
+from editor.errors import TooShortError
 from editor.film import conform, saved
 from editor.film.export.carried import Written
 from editor.film.marks import Mark, Marks
@@ -241,8 +242,8 @@ def _decide(
     stages: Stages,
     liking: "Liking | None" = None,
 ) -> Decided:
-    """Let the policy cut; where the film is to be like another, FILMS_LIKE times, and take the one
-    whose shots are paced most like its."""
+    """Let the policy cut, to the asked length; where none is asked and the usual is shorter than
+    any film of the footage, to the shortest that there is."""
     with stages.run("cutting"):
         wishes, style = looked.wishes, config.style
         offer = kept.build(
@@ -255,19 +256,45 @@ def _decide(
             ban=wishes.ban,
             must=wishes.must,
         )
-        rate, size = conform.conform(looked.clips, config.rate, config.size)
-        asked, length = _length(config, offer)
-        brief = Brief(style, asked, style.order, config.seed, beats, rate)
-        agent.check_duration(offer, brief)
-        music = Music(Path(os.path.abspath(config.music))) if config.music else None
-        tried = []
-        for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
-            decision = agent.cut(offer, replace(brief, seed=seed), cutter)
-            timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
-            tried.append(Decided(offer, decision, timeline, asked, length))
-        if liking is None:
-            return tried[0]
-        return min(tried, key=lambda one: liking.away(one.timeline))
+        task = _Task(config, looked, offer, cutter, beats, liking)
+        try:
+            return _cut_to(task, *_length(config, offer))
+        except TooShortError as err:
+            if config.duration is not None:
+                raise
+            said = f"the shortest film of this footage in style {style.name}"
+            return _cut_to(task, err.shortest, f"{err.shortest:g} s, {said}")
+
+
+@dataclass(frozen=True)
+class _Task:
+    """All that a film is decided from, but its length."""
+
+    config: Config
+    looked: Looked
+    offer: Pool
+    cutter: Cutter
+    beats: np.ndarray  # (M,) float64, film seconds
+    liking: "Liking | None"
+
+
+def _cut_to(task: _Task, asked: float, length: str) -> Decided:
+    """Decide a film of a length in seconds; where it is to be like another, FILMS_LIKE times, and
+    take the one whose shots are paced most like its. Raises TooShortError where none is so short.
+    """
+    config, offer, liking, style = task.config, task.offer, task.liking, task.config.style
+    rate, size = conform.conform(task.looked.clips, config.rate, config.size)
+    brief = Brief(style, asked, style.order, config.seed, task.beats, rate)
+    agent.check_duration(offer, brief)
+    music = Music(Path(os.path.abspath(config.music))) if config.music else None
+    tried = []
+    for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
+        decision = agent.cut(offer, replace(brief, seed=seed), task.cutter)
+        timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
+        tried.append(Decided(offer, decision, timeline, asked, length))
+    if liking is None:
+        return tried[0]
+    return min(tried, key=lambda one: liking.away(one.timeline))
 
 
 def _length(config: Config, offer: Pool) -> tuple[float, str]:

@@ -15,7 +15,7 @@ from editor.cutting.brief import Brief
 from editor.cutting.completion import Suffix
 from editor.cutting.material import Material
 from editor.cutting.rules import NEVER, Rules
-from editor.errors import FootageError
+from editor.errors import FootageError, TooShortError
 
 
 def make(material: Material, brief: Brief) -> Rules:
@@ -84,11 +84,13 @@ def _refusal(m: Material, brief: Brief) -> FootageError:
     style, pace = brief.style, brief.style.pace
     wishes = bool((m.must >= 0).any())
     if (least := _shortest(m, brief)) is not None:
-        seconds = math.ceil(10 * least / m.rate - 1e-6) / 10
+        # A tenth that is no longer than the footage; the window is far wider.
+        seconds = math.floor(10 * least / m.rate + 1e-6) / 10
         holds = " that holds every must-include" if wishes else ""
-        return FootageError(
-            f"A film of {brief.duration:g} s is too short: the shortest of this footage in style"
-            f" {style.name}{holds} lasts {seconds:g} s, so ask for {seconds:g} s or more."
+        return TooShortError(
+            f"A film of {brief.duration:.3g} s is too short: the shortest of this footage in style"
+            f" {style.name}{holds} lasts {seconds:g} s, so ask for {seconds:g} s or more.",
+            seconds,
         )
     if _facts(m, brief, 1, NEVER):
         return FootageError(
