@@ -6,7 +6,7 @@ All of it goes to stderr, so that stdout stays the result's.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Protocol, TextIO
 
@@ -44,6 +44,30 @@ def span_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+class Work:
+    """Parts of one stage, of pieces that cost unlike: told together, so that the time left is true.
+
+    All parts are named before the first piece is begun.
+    """
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance, self._total = advance, 0.0
+
+    def part(self, label: str, costs: Sequence[float]) -> Callable[[float], None]:
+        """Add a part, by what each of its pieces costs in one unit for all parts. What it returns
+        is called with the pieces that are done, and the share of the next."""
+        begun = self._total
+        ends = [begun, *(begun + sum(costs[: number + 1]) for number in range(len(costs)))]
+        self._total = ends[-1]
+
+        def told(done: float) -> None:
+            whole = min(int(done), len(costs))
+            more = (done - whole) * costs[whole] if whole < len(costs) else 0.0
+            self._advance(ends[whole] + more, self._total, label)
+
+        return told
 
 
 class Silent:

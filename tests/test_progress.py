@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from editor.progress import Bars, Lines, Silent, printable, span_text
+from editor.progress import Bars, Lines, Silent, Work, printable, span_text
 
 
 class Gone(io.StringIO):
@@ -36,6 +36,17 @@ def test_a_thousand_clips_do_not_fill_a_log():
 def test_a_log_that_nobody_reads_any_more_does_not_end_the_work():
     with Lines(Gone(), patience=0).stage("analysis") as advance:
         advance(1, 2, "a.mp4")
+
+
+def test_parts_of_a_stage_count_by_what_they_cost():
+    told = []
+    work = Work(lambda *said: told.append(said))
+    few, many = work.part("few", [1.0, 1.0]), work.part("many", [2.0, 6.0])
+    few(1)
+    many(0)
+    many(1.5)
+    many(2)
+    assert told == [(1, 10, "few"), (2, 10, "many"), (7, 10, "many"), (10, 10, "many")]
 
 
 def test_a_bar_shows_the_stage_and_leaves_the_terminal_clean():

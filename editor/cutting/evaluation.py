@@ -153,20 +153,25 @@ def compare(
     seeds: int = 1,
     matched: Mapping[str, tuple[str, Timed]] | None = None,
     leaders: Sequence[str] = (),
-    advance: Callable[[int], None] = lambda done: None,
+    advance: Callable[[float], None] = lambda done: None,
     keeper: Keeper | None = None,
 ) -> dict[str, Result]:
     """Tally every case in every way with every seed.
 
     matched: ways that get the CPU time which another way took for the same film. leaders: ways
-    whose lead over each is told. advance: called with the cases done. Shares are of the ways called
+    whose lead over each is told. advance: called with the cases done, and
+    the share of the next. Shares are of the ways called
     "random" and "beam64", where both are there. keeper: asked for each case, and told of it.
     """
     rows: list[Mapping[str, Tally]] = []
     for done, case in enumerate(cases):
         found = keeper.recall(case) if keeper else None
         if found is None:
-            found = _tally(case, ways, matched or {}, seeds)
+
+            def told(share: float, before: int = done) -> None:
+                advance(before + share)
+
+            found = _tally(case, ways, matched or {}, seeds, told)
             if keeper:
                 keeper.keep(case, found)
         rows.append(found)
@@ -177,16 +182,22 @@ def compare(
 
 
 def _tally(
-    case: Case, ways: Mapping[str, Way], matched: Mapping[str, tuple[str, Timed]], seeds: int
+    case: Case,
+    ways: Mapping[str, Way],
+    matched: Mapping[str, tuple[str, Timed]],
+    seeds: int,
+    advance: Callable[[float], None],
 ) -> dict[str, Tally]:
     """One case cut in every way with every seed."""
     stage, looks = counted(make_stage(case.pool, case.brief))
     films: dict[str, list[Film]] = {name: [] for name in (*ways, *matched)}
     seconds: dict[str, list[float]] = {name: [] for name in films}
     looked: dict[str, list[int]] = {name: [] for name in films}
-    for seed in range(case.brief.seed, case.brief.seed + seeds):
+    for number in range(seeds):
+        seed = case.brief.seed + number
         spent: dict[str, float] = {}
-        for name in films:
+        for at, name in enumerate(films):
+            advance((number + at / len(films)) / seeds)
             way = ways.get(name) or _limited(*matched[name], spent)
             before, begin = looks[0], process_time()
             made = way(stage, seed)

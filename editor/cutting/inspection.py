@@ -14,6 +14,12 @@ from editor.cutting.pool import Pool
 from models.policy import Policy
 from models.rollout import rollout
 
+Advance = Callable[[float], None]  # cases done
+
+
+def _nobody(done: float) -> None:
+    """Nobody is told."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -25,12 +31,15 @@ class Head:
     ends: float  # share of choices that are the first or the last of three or more legal
 
 
-def heads(policy: Policy, cases: Sequence[Case], films: int = 16) -> dict[str, Head]:
+def heads(
+    policy: Policy, cases: Sequence[Case], films: int = 16, advance: Advance = _nobody
+) -> dict[str, Head]:
     """Entropy and histogram of each head on drawn films: does one always take the ends?"""
     gathered: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {
         n: [] for n in ("shot", "in", "out")
     }
-    for case in cases:
+    for done, case in enumerate(cases):
+        advance(done)
         watched = watch(make_stage(case.pool, case.brief))
         generator = torch.Generator().manual_seed(case.brief.seed)
         drawn, _ = rollout(policy, watched, films, generator)
@@ -84,10 +93,16 @@ class Sight:
     cases: int
 
 
-def sight(way: Way, cases: Sequence[Case], spoil: Callable[[Pool], Pool]) -> Sight:
+def sight(
+    way: Way,
+    cases: Sequence[Case],
+    spoil: Callable[[Pool], Pool],
+    advance: Advance = _nobody,
+) -> Sight:
     """Let a cutter see spoilt pools, and score what it then cuts on the true ones."""
     lost, changed = [], []
-    for case in cases:
+    for done, case in enumerate(cases):
+        advance(done)
         true = make_stage(case.pool, case.brief)
         seen = make_stage(spoil(case.pool), case.brief)
         right, wrong = way(true, case.brief.seed), way(seen, case.brief.seed)
@@ -104,12 +119,15 @@ class Heeded:
     got: Interval  # s, over cases: the films' median shot lengths
 
 
-def pace_heeded(way: Way, cases: Sequence[Case], medians: Sequence[float]) -> tuple[Heeded, ...]:
+def pace_heeded(
+    way: Way, cases: Sequence[Case], medians: Sequence[float], advance: Advance = _nobody
+) -> tuple[Heeded, ...]:
     """The films' median shot lengths for each median that a style asks."""
     found = []
-    for asked in medians:
+    for number, asked in enumerate(medians):
         lengths = []
-        for case in cases:
+        for done, case in enumerate(cases):
+            advance(number * len(cases) + done)
             pace = replace(case.brief.style.pace, median=asked)
             brief = replace(case.brief, style=replace(case.brief.style, pace=pace))
             stage = make_stage(case.pool, brief)

@@ -1,6 +1,7 @@
 """A policy is measured beside plain cutters, and the measurement can be read and seen."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 from editor.errors import PolicyError
 from editor.learning import examination, plotting
 from editor.learning.examination import Examination
+from editor.learning.finished import Finished
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,27 @@ def test_nothing_in_the_picture_runs_over_its_edge(found, tmp_path):
 def test_progress_ends_at_the_total(found):
     done, total, _ = found[1][-1]
     assert done == total
+
+
+def test_progress_never_stands_for_long_nor_goes_back(found):
+    shares = [done / total for done, total, _ in found[1]]
+    steps = [after - before for before, after in pairwise(shares)]
+    assert min(steps) >= 0 and max(steps) < 0.2
+
+
+def test_what_is_looked_into_is_most_of_the_work_and_is_told_as_such(found):
+    compared = [done / total for done, total, what in found[1] if what == "simulated pools"]
+    assert max(compared) < 0.5
+    sighted = {what for _, _, what in found[1] if "embeddings" in what}
+    assert len(sighted) == len(found[0]["embeddings"])
+
+
+def test_cases_that_are_kept_count_for_nothing_in_the_time_left(tmp_path):
+    case, asked = examination.simulated_cases(1, 0)[0], Examination("base", 1)
+    kept = Finished(tmp_path)
+    assert examination._compared(case, asked, kept) > 0
+    kept.keep(case, {})
+    assert examination._compared(case, asked, kept) == 0
 
 
 def test_a_plain_way_is_no_policy_to_measure():

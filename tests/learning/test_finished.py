@@ -14,8 +14,9 @@ PLAN = {"ways": list(WAYS), "seeds": 2}
 def test_finished_cases_are_not_measured_again(tmp_path):
     cases, kept = [case_of(0), case_of(1)], Finished.of(tmp_path, [], PLAN)
 
-    def interrupted(done: int) -> None:
-        raise KeyboardInterrupt
+    def interrupted(done: float) -> None:
+        if done >= 1:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         evaluation.compare(cases, WAYS, seeds=2, keeper=kept, advance=interrupted)
