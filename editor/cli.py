@@ -166,6 +166,7 @@ def _fit_pace(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
+    arguments.check_train(options)
     config = arguments.config(options)
     watch = watching()
     pipeline, _ = _story(watch)

@@ -117,6 +117,15 @@ def config(options: argparse.Namespace) -> Config:
     )
 
 
+def check_train(options: argparse.Namespace) -> None:
+    """Raise EditorError where nothing would be learned."""
+    if options.algorithm == "clone" and not options.warm:
+        raise EditorError(
+            "--algorithm clone learns from the --warm pools alone, and --warm 0 leaves none: ask"
+            " for --warm 1 or more."
+        )
+
+
 def check_evaluate(options: argparse.Namespace) -> None:
     """Raise EditorError for options of evaluate that do not go together or cannot be met."""
     instead = "editors" if options.editors else options.measure

@@ -51,17 +51,17 @@ def add_train(commands: "Commands[Parser]") -> None:
         help="ppo, actor-critic, reinforce (its baseline the other films' mean), reinforce-value (a"
         " learned baseline), reinforce-plain (none) or clone (default: ppo)",
     )
-    for name, default, what in (
-        ("steps", 800, "steps of policy gradient"),
-        ("warm", 400, "pools cut by local search and imitated first"),
-        ("pools", 2, "pools a step"),
-        ("films", 32, "films a pool, fewer of large ones"),
-        ("most-shots", 200, "shots of the largest simulated pool"),
-        ("examined", 24, "pools of each kind that the trained policy is scored on, for its card"),
+    for name, read, default, what in (
+        ("steps", values.count, 800, "steps of policy gradient"),
+        ("warm", values.number, 400, "pools cut by local search and imitated first, 0 for none"),
+        ("pools", values.count, 2, "pools a step"),
+        ("films", values.count, 32, "films a pool, fewer of large ones"),
+        ("most-shots", values.count, 200, "shots of the largest simulated pool"),
+        ("examined", values.count, 24, "pools of each kind that its card's scores are of"),
     ):
         train.add_argument(
             f"--{name}",
-            type=values.asked(values.count),
+            type=values.asked(read),
             default=default,
             metavar="N",
             help=f"{what} (default: {default})",

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from editor.cli import MADE, WRONG, main
 from editor.cutting.observation import FEATURES
 from editor.cutting.pool import TOTALS
 from editor.cutting.reward import TERMS
@@ -78,6 +79,27 @@ def test_a_training_that_was_stopped_resumes_to_the_same_numbers(trained, tmp_pa
         train(Training(tmp_path, **TINY), stop_after_cloning)
     again = train(replace(Training(tmp_path, **TINY), resume=True), silent)
     assert all(torch.equal(t, weights(again.policy)[n]) for n, t in weights(found.policy).items())
+
+
+def test_training_without_a_warm_start_begins_with_the_policy_gradient(tmp_path, capsys):
+    folder = tmp_path / "run"
+    argv = ["train", "--folder", str(folder), "--warm", "0", "--pools", "1", "--films", "3"]
+    argv += ["--most-shots", "8", "--examined", "1", "--steps"]
+    assert main([*argv, "2"]) == MADE
+    assert "Trained 2 steps" in capsys.readouterr().out
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert len(rows) == 2 and all("score" in row for row in rows)
+    checkpoint.load_policy(folder / "policy.safetensors", FEATURES, tuple(TERMS))
+    assert main([*argv, "3", "--resume"]) == MADE
+    assert "Trained 3 steps" in capsys.readouterr().out
+
+
+def test_cloning_alone_of_nothing_is_refused_with_what_would_be_right(tmp_path, capsys):
+    argv = ["train", "--folder", str(tmp_path / "run"), "--algorithm", "clone", "--warm", "0"]
+    assert main(argv) == WRONG
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "--warm 1 or more" in said
+    assert not (tmp_path / "run").exists()
 
 
 def test_resuming_with_another_seed_is_refused(trained):
