@@ -159,9 +159,9 @@ def compare(
     """Tally every case in every way with every seed.
 
     matched: ways that get the CPU time which another way took for the same film. leaders: ways
-    whose lead over each is told. advance: called with the cases done, and
-    the share of the next. Shares are of the ways called
-    "random" and "beam64", where both are there. keeper: asked for each case, and told of it.
+    whose lead over each is told. advance: called with the cases done, and the share of the next.
+    Shares are of the ways called "random" and "beam64", where both are there. keeper: asked for
+    each case, and told of it.
     """
     rows: list[Mapping[str, Tally]] = []
     for done, case in enumerate(cases):

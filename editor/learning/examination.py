@@ -1,6 +1,5 @@
 """Turn a policy into a table: its films beside plain cutters', its heads, and what it heeds."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -23,6 +22,7 @@ from editor.learning.finished import Finished
 from editor.learning.simulate import sample_world, simulate
 from editor.progress import Advance, Work
 from models.policy import Policy
+from models.rollout import one_thread
 
 SHARE = 0.4  # of the usable footage, at most, as `cut` does
 LONGEST = 60.0  # s of film
@@ -35,12 +35,13 @@ SAME_TIME = "local, same time"
 QUICK = ("random", "chronological", "uniform", "similar", "greedy", "beam8", "local")
 THOROUGH = tuple(BASELINES)  # wide beams take minutes a film
 
-# CPU time beside the policy's own decode, as measured on ten simulated pools of 10 to 160 shots: it
-# tells how much is left, and nothing else hangs on it.
+# CPU time beside the policy's own decode, as measured on seven simulated pools of 10 to 202 shots:
+# it tells how much is left, and nothing else hangs on it.
 SEARCH_COSTS = 8.0  # search with the policy
-QUICK_COSTS, THOROUGH_COSTS = 22.0, 46.0  # a film of every cutter
-HEADS_COST = 1.5  # the films that are drawn together to look into the heads
-FREE_COSTS = 5.0  # free order beside recorded order
+QUICK_COSTS, THOROUGH_COSTS = 20.0, 44.0  # a film of every cutter
+HEADS_COST = 2.0  # the films that are drawn together to look into the heads
+FREE_COSTS = 2.0  # a search in free order beside one in recorded order
+GROWS = 0.25  # with the number of shots to this power
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,11 @@ def examine(
     }
     looks = _looks(name, policy, [*simulated, *groups["real"]], asked, work)
     found: dict[str, Any] = {"policy": name, "seeds": asked.seeds, "seed": asked.seed}
-    for group, cases in groups.items():
-        if cases:
-            found[group] = _group(name, cases, ways, asked, told[group], keeper)
-    found |= _looked_into(looks)
+    with one_thread():
+        for group, cases in groups.items():
+            if cases:
+                found[group] = _group(name, cases, ways, asked, told[group], keeper)
+        found |= _looked_into(looks)
     work.part("", [])(0)
     return found
 
@@ -93,14 +95,19 @@ def examine(
 
 def _cost(case: Case) -> float:
     """What the policy's own film of a case costs, beside that of a pool of one shot."""
-    return math.sqrt(case.pool.size) * (FREE_COSTS if case.brief.order == "free" else 1.0)
+    return float(case.pool.size**GROWS)
+
+
+def _search_cost(case: Case) -> float:
+    """As `_cost` for what searches, which costs more where the order is free."""
+    return _cost(case) * (FREE_COSTS if case.brief.order == "free" else 1.0)
 
 
 def _compared(case: Case, asked: Examination, keeper: Finished | None) -> float:
     """What it costs to cut a case in every way; nothing where that is kept."""
     if keeper is not None and keeper.recall(case) is not None:
         return 0.0
-    return _cost(case) * asked.seeds * (THOROUGH_COSTS if asked.thorough else QUICK_COSTS)
+    return _search_cost(case) * asked.seeds * (THOROUGH_COSTS if asked.thorough else QUICK_COSTS)
 
 
 # --- every way to cut -----------------------------------------------------------------------------
@@ -186,20 +193,19 @@ def _looks(
     def search(stage: Any, at: int) -> Any:
         return agent.searched(policy, stage, at)
 
-    costs = [_cost(case) for case in some]
-    heads = work.part("heads", [HEADS_COST * cost for cost in costs])
+    heads = work.part("heads", [HEADS_COST * _cost(case) for case in some])
     sight: dict[str, Callable[[], inspection.Sight]] = {}
-    for way, cutter, seen, films in (
-        (name, own, drawn, 2.0),
-        (name + agent.SEARCH, search, cases, 2.0 * SEARCH_COSTS),
+    for way, cutter, seen, cost, films in (
+        (name, own, drawn, _cost, 2.0),
+        (name + agent.SEARCH, search, cases, _search_cost, 2.0 * SEARCH_COSTS),
     ):
         for order in ORDERS:
             asked_so = _in_order(seen, order)
             for word, spoil in (("zeroed", without_sight), ("permuted", with_wrong_sight)):
                 what = f"{way}, {order} order, embeddings {word}"
-                told = work.part(what, [films * _cost(case) for case in asked_so])
+                told = work.part(what, [films * cost(case) for case in asked_so])
                 sight[what] = partial(inspection.sight, cutter, asked_so, spoil, told)
-    pace = work.part("pace", costs * len(PACES))
+    pace = work.part("pace", [_cost(case) for case in some] * len(PACES))
     return _Looks(
         heads=partial(inspection.heads, policy, some, advance=heads),
         sight=sight,

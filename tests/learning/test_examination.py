@@ -4,6 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
+import torch
 from PIL import Image
 
 from editor.errors import PolicyError
@@ -14,14 +15,23 @@ from editor.learning.finished import Finished
 
 @pytest.fixture(scope="module")
 def found():
-    told = []
+    told, threads = [], set()
     asked = Examination("base", simulated=2, seeds=1)
     patched = pytest.MonkeyPatch()
     patched.setattr(examination, "MOST_SHOTS", 12)
     patched.setattr(examination, "SIGHTED", 3)
-    result = examination.examine(asked, [], lambda *said: told.append(said))
+
+    def advance(*said):
+        told.append(said)
+        if said[2]:
+            threads.add(torch.get_num_threads())
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    result = examination.examine(asked, [], advance)
+    torch.set_num_threads(before)
     patched.undo()
-    return result, told
+    return result, told, threads
 
 
 def test_every_cutter_is_measured_with_an_interval(found):
@@ -60,6 +70,11 @@ def test_nothing_in_the_picture_runs_over_its_edge(found, tmp_path):
     with Image.open(tmp_path / "a.png") as picture:
         edge = picture.convert("RGB").crop((picture.width - 8, 0, picture.width, picture.height))
         assert len(edge.getcolors()) == 1
+
+
+def test_cutters_are_measured_on_one_thread_as_cut_runs_them(found):
+    """On two busy cores two threads spend many times the CPU, and the table tells CPU."""
+    assert found[2] == {1}
 
 
 def test_progress_ends_at_the_total(found):
