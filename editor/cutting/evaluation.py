@@ -37,8 +37,11 @@ class Interval:
     mean: float
     low: float
     high: float
+    of: int | None = None  # values that were drawn from; of one there is no interval
 
     def __str__(self) -> str:
+        if self.of == 1:
+            return f"{self.mean:+.3f}"
         return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
 
 
@@ -104,7 +107,7 @@ def interval(values: Sequence[float], seed: int = 0) -> Interval:
     array = np.asarray(values, np.float64)
     means = array[rng.integers(len(array), size=(RESAMPLES, len(array)))].mean(1)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(array.mean()), float(low), float(high))
+    return Interval(float(array.mean()), float(low), float(high), len(array))
 
 
 def film_of(stage: Stage, made: Sequence[Choice]) -> Film:
@@ -237,7 +240,7 @@ def draws(groups: Sequence[int], seed: int = 0) -> np.ndarray:
 def _interval(values: np.ndarray, drawn: np.ndarray) -> Interval:
     means = drawn @ values / drawn.sum(1)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(values.mean()), float(low), float(high))
+    return Interval(float(values.mean()), float(low), float(high), len(values))
 
 
 def _results(

@@ -280,7 +280,7 @@ def text(found: dict[str, Any]) -> str:
         got = row["got"]
         lines.append(
             f"median shot asked {row['asked']:g} s: got {got['mean']:.2f} s"
-            f" [{got['low']:.2f}, {got['high']:.2f}]"
+            + (f" [{got['low']:.2f}, {got['high']:.2f}]" if got["of"] != 1 else "")
         )
     return "\n".join(lines)
 
@@ -288,7 +288,8 @@ def text(found: dict[str, Any]) -> str:
 def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
     leaders = list(next(iter(found["cutters"].values()))["leads"])
     lines = [
-        f"{found['cases']} {group} cases, {seeds} seeds: mean film score [95 % interval]; by how"
+        f"{found['cases']} {group} cases, {seeds} seeds: mean film score"
+        f" {'(one case: no interval)' if found['cases'] == 1 else '[95 % interval]'}; by how"
         " much others lead it, paired by case;",
         "share of what a beam of 64 gains over random; frames in common with greedy's film",
         f"  {'':18} {'score':24} "
@@ -310,4 +311,6 @@ def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
 
 
 def _interval(row: dict[str, float]) -> str:
+    if row["of"] == 1:
+        return f"{row['mean']:+.3f}"
     return f"{row['mean']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"

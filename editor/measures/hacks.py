@@ -32,6 +32,7 @@ LONGEST = 60.0  # s of film
 PASSAGES = 5  # of a real film, each as long as a rough cut of it would be
 POLICY, UNCUT = "policy", "in order, uncut"
 FAR = -1e9  # wish for what is not legal
+NO_INTERVAL = "one case: no interval"
 SHORTENED = 1e4  # frames: beyond any cut's length, so that a length only settles ties
 
 
@@ -160,9 +161,10 @@ class Table:
 
     def text(self) -> str:
         """A page for people."""
+        many = f"{len(self.cases)} cases: mean score with its 95 % interval"
+        what = f"one case ({NO_INTERVAL}): its score" if len(self.cases) == 1 else many
         lines = [
-            f"Absurd ways to cut, in {len(self.cases)} cases: mean score with its 95 % interval,"
-            " and how far",
+            f"Absurd ways to cut, in {what}, and how far",
             f"they stand below policy {self.policy} and below real edits of the same length.",
             f"  {'':20}{'score':>24}{'below the policy':>26}{'below the real edit':>26}",
         ]
@@ -175,7 +177,9 @@ class Table:
         lines += [f"  {row}" for row in self.wins] or ["  nowhere"]
         if self.ablated:
             lines += ["", "Each term left out once: what the policy's film loses of the whole"]
-            lines += ["reward, the share of its cuts that change, hacks that then win"]
+            single = any(term.lost.of == 1 for term in self.ablated.values())
+            why = f" ({NO_INTERVAL})" if single and len(self.cases) > 1 else ""
+            lines += [f"reward, the share of its cuts that change, hacks that then win{why}"]
             for name, term in self.ablated.items():
                 winning = ", ".join(term.winning) or "none"
                 lines.append(f"  {name:14}{term.lost!s:>24}{term.changed:>7.0%}   {winning}")

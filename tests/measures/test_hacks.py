@@ -1,5 +1,6 @@
 """Absurd ways to cut: made as they are called, and set beside the policy and the real edit."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +66,21 @@ def test_the_table_names_every_case_in_which_a_hack_is_not_the_worse(monkeypatch
     assert list(found.ablated) == ["novelty"]
     text = found.text()
     assert "greedy itself" in text and "novelty" in text
+
+
+def test_one_case_is_told_without_an_interval_and_the_page_says_why(monkeypatch):
+    """Of one case nothing tells how far another would lie: an interval of no width would lie."""
+    monkeypatch.setattr(hacks, "HACKS", {"greedy itself": search.greedy})
+    monkeypatch.setattr(hacks, "TERMS", {"novelty": hacks.TERMS["novelty"]})
+
+    def page(*cases: hacks.Case) -> str:
+        return hacks.compare(cases, "greedy", search.greedy, lambda *told: None).text()
+
+    one = page(CASE)
+    assert "in one case (one case: no interval)" in one
+    assert not re.search(r"[+-]\d\.\d{3} \[", one) and "+0.000" in one
+    two = page(CASE, replace(CASE, brief=replace(CASE.brief, seed=1)))
+    assert re.search(r"[+-]\d\.\d{3} \[", two) and "no interval" not in two
 
 
 def test_a_films_own_shots_in_order_and_uncut_are_its_edit_and_no_hack():
