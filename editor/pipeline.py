@@ -256,6 +256,7 @@ def _decide(
             ban=wishes.ban,
             must=wishes.must,
         )
+        agent.check_shots(offer)
         task = _Task(config, looked, offer, cutter, beats, liking)
         try:
             return _cut_to(task, *_length(config, offer))

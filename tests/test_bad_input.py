@@ -282,6 +282,14 @@ def test_a_length_beyond_the_footage_says_how_much_there_is(run, good, outputs):
     assert listed(outputs) == []
 
 
+def test_footage_of_fewer_than_three_shots_is_no_choice(run, outputs, tmp_path):
+    clip = media.numbered(tmp_path / "alone.mp4", 75, 25, size=(160, 96))
+    status, _, line = run("cut", clip, "--outputs", outputs)
+    assert status == WRONG
+    assert_says(line, "1 shot is on offer.*3 at least")
+    assert listed(outputs) == []
+
+
 @pytest.mark.parametrize(
     ("wish", "said"),
     [

@@ -41,7 +41,8 @@ def add_cut(commands: "Commands[Parser]") -> None:
         "cut",
         help="make a rough cut of footage",
         description="Make a rough cut: a new version folder OUTPUTS/NAME-vNNN with film.mp4,\n"
-        "timeline.otio, storyboard.png, pacing.png, report.json and left_out.txt.",
+        "timeline.otio, storyboard.png, pacing.png, report.json and left_out.txt. It takes\n"
+        "three shots at least; a long take counts as one every ten seconds or so.",
         epilog=CUT_EXAMPLES,
     )
     add_footage(cut)

@@ -31,7 +31,7 @@ from models.policy import Policy
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
 SEARCH = policies.SEARCH
 FEW_SHOTS = 100  # up to so many, search goes on from both its starts
-LEAST_SHOTS = 3  # of fewer there is hardly a film to choose, and the cut says so
+LEAST_SHOTS = 3  # of fewer there is no film to choose
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = policies.WEIGHTS
 
@@ -225,7 +225,7 @@ def _cut(pool: Pool, stage: Stage, seed: int, cutter: Cutter) -> Decision:
         choices=tuple(made),
         score=float(told.whole.score[0]),
         film_terms=dict(zip(FILM_TERMS, terms, strict=True)),
-        notes=(*few_shots(pool), *stage.rules.notes),
+        notes=stage.rules.notes,
     )
 
 
@@ -294,13 +294,14 @@ def suggest_duration(pool: Pool, style: Style) -> float:
     return min(float(style.duration), float(SHARE * pool.usable))
 
 
-def few_shots(pool: Pool) -> tuple[str, ...]:
-    """A note where there are so few shots that there is hardly anything to choose from."""
-    if pool.size == 1:
-        return ("1 shot is on offer: only where it begins and ends was there to choose.",)
+def check_shots(pool: Pool) -> None:
+    """Raise FootageError for so few shots that there is nothing to choose from."""
     if pool.size < LEAST_SHOTS:
-        return (f"{pool.size} shots are on offer: there was little to choose from.",)
-    return ()
+        offered = "1 shot is" if pool.size == 1 else f"{pool.size} shots are"
+        raise FootageError(
+            f"{offered} on offer ({float(pool.usable):.1f} s), and a film is cut from"
+            f" {LEAST_SHOTS} at least: add footage."
+        )
 
 
 def check_duration(pool: Pool, brief: Brief) -> None:
