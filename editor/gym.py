@@ -4,6 +4,6 @@ Gymnasium (1.0 and newer) reads no entry points: it imports what stands before t
 that to register. So this is the one module here whose import does something, and it does no more.
 """
 
-from editor.cutting.environment import register
+from editor.cutting.episode import register
 
 register()

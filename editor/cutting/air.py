@@ -15,8 +15,8 @@ import numpy as np
 
 from editor.footage import speech as words
 from editor.footage.clip import Clip
+from editor.footage.measures import LEVEL_STEP as STEP
 from editor.footage.measures import Analysis, CutPoints, Kind
-from editor.footage.sound import STEP
 
 AIR = (0.15, 0.40)  # s, between a cut and the speech that it holds: room to breathe, no dead air
 AUDIBLE = 0.5  # of the way from floor to speech in dB: above it a listener hears the words,

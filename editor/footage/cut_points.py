@@ -13,8 +13,8 @@ from math import ceil, floor
 import numpy as np
 
 from editor.footage import speech as words
+from editor.footage.measures import LEVEL_STEP as STEP
 from editor.footage.measures import Kind, Sound
-from editor.footage.sound import STEP
 
 AIR = (0.15, 0.40)  # s between a cut and the speech beside it: room to breathe, no dead air
 WIDE = 0.70  # s, a pause of at least this has its own point after the one word and before the next

@@ -11,6 +11,8 @@ import numpy as np
 
 from editor.timing import FrameSpan
 
+LEVEL_STEP = 0.010  # s, of Sound.level
+
 
 class Kind(IntEnum):
     """Why a frame is a cut point, strongest reason first where several hold."""
@@ -56,7 +58,7 @@ class Sound:
 
     present: bool
     speech: np.ndarray  # (K, 2) float64, s, half-open, ascending
-    level: np.ndarray  # (L,) float32, dBFS RMS of each 10 ms of the mono mix, floor -100
+    level: np.ndarray  # (L,) float32, dBFS RMS of each LEVEL_STEP of the mono mix, floor -100
     loudness: np.ndarray  # (Q,) float32, LUFS momentary (400 ms) every 100 ms, floor -70
     integrated: float  # LUFS, EBU R128, floor -70
     room: float  # dBFS, the level below which lies 10 % of the sound: room tone

@@ -17,6 +17,7 @@ from editor.errors import EditorError, FootageError
 from editor.footage import samples
 from editor.footage.beats import track
 from editor.footage.clip import Clip
+from editor.footage.measures import LEVEL_STEP as STEP
 from editor.footage.measures import Sound
 from editor.footage.speech import segments
 
@@ -24,7 +25,6 @@ RATE = 48_000  # Hz, that ITU-R BS.1770's filter is given for
 HOP = RATE  # samples of one block
 GUARD = RATE // 10  # samples at either side: K-weighting's response is over after 0.1 s
 VOICE_RATE = 16_000  # Hz, that the speech detector was trained at
-STEP = 0.010  # s, of level and of the spectra that onsets are sought in
 LEVEL_FLOOR = -100.0  # dBFS
 LOUDNESS_FLOOR = -70.0  # LUFS, BS.1770's absolute gate
 WINDOW = 512  # samples at VOICE_RATE of the onset spectra

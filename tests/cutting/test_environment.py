@@ -11,11 +11,12 @@ import torch
 from gymnasium.utils.env_checker import check_env
 
 from editor.config import Pace, Style
-from editor.cutting import environment
+from editor.cutting import episode
 from editor.cutting.baselines import BASELINES
 from editor.cutting.brief import Brief
 from editor.cutting.completion import fill
-from editor.cutting.environment import ILLEGAL, Films, Stage, make_stage
+from editor.cutting.environment import Films, Stage, make_stage
+from editor.cutting.episode import ILLEGAL
 from editor.cutting.material import film_frames
 from editor.cutting.pool import Pool
 from editor.errors import EditorError, FootageError, StyleError
@@ -256,7 +257,7 @@ def test_many_films_at_once_earn_what_each_earns_alone():
     made = cuts_of(stage, 12)
     films, _ = play_at_random(stage, 12)  # drawn by the same generator: the same films
     for film, cuts in enumerate(made):
-        env = environment.RoughCut(pool, STYLE, Brief(STYLE, 15.0, "recorded", 0))
+        env = episode.RoughCut(pool, STYLE, Brief(STYLE, 15.0, "recorded", 0))
         env.reset(seed=0)
         total, ended = 0.0, False
         for action in [*cuts, (pool.size, 0, 0)]:
@@ -278,7 +279,7 @@ def test_on_any_pool_and_brief_the_batch_and_the_single_film_agree_step_by_step(
     except FootageError:
         return  # said before anything is cut
     generator = torch.Generator().manual_seed(seed)
-    alone = [environment.RoughCut(pool, brief.style, brief) for _ in range(3)]
+    alone = [episode.RoughCut(pool, brief.style, brief) for _ in range(3)]
     for env in alone:
         env.reset()
     together, over = stage.start(3), [False] * 3
@@ -306,8 +307,8 @@ def test_on_any_pool_and_brief_the_batch_and_the_single_film_agree_step_by_step(
             over[film] = ended
 
 
-def made_by_gymnasium(name: str = environment.NAME, **wishes: object) -> gymnasium.Env:
-    environment.register()
+def made_by_gymnasium(name: str = episode.NAME, **wishes: object) -> gymnasium.Env:
+    episode.register()
     return gymnasium.make(name, pool=pool_of(1), style=STYLE, **wishes)
 
 
@@ -318,10 +319,10 @@ def test_gymnasiums_own_check_finds_nothing_to_say():
 
 
 def test_gymnasium_finds_the_environment_by_the_module_that_registers_it():
-    gymnasium.registry.pop(environment.NAME, None)
+    gymnasium.registry.pop(episode.NAME, None)
     sys.modules.pop("editor.gym", None)
-    env = gymnasium.make(f"editor.gym:{environment.NAME}", pool=pool_of(1), style=STYLE)
-    assert isinstance(env.unwrapped, environment.RoughCut)
+    env = gymnasium.make(f"editor.gym:{episode.NAME}", pool=pool_of(1), style=STYLE)
+    assert isinstance(env.unwrapped, episode.RoughCut)
 
 
 def test_an_environment_made_by_gymnasium_runs_a_film_under_its_passive_checks():
@@ -339,7 +340,7 @@ def test_an_environment_made_by_gymnasium_runs_a_film_under_its_passive_checks()
 
 
 def test_an_illegal_action_ends_the_episode_and_is_named():
-    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env = episode.RoughCut(pool_of(1), STYLE, duration=20.0)
     env.reset(seed=0)
     stop = np.array([env.stage.stop, 0, 0])
     _, reward, ended, truncated, info = env.step(stop)
@@ -352,7 +353,7 @@ def test_an_illegal_action_ends_the_episode_and_is_named():
 
 @pytest.mark.parametrize("action", [[99, 0, 0], [0, -1, 2], [0, 0, 10_000], [0, 1], [0.5, 1, 2]])
 def test_an_action_outside_the_action_space_is_illegal_too(action):
-    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env = episode.RoughCut(pool_of(1), STYLE, duration=20.0)
     env.reset(seed=0)
     _, reward, ended, truncated, info = env.step(np.array(action))
     assert (reward, ended, truncated) == (ILLEGAL, True, False)
@@ -360,7 +361,7 @@ def test_an_action_outside_the_action_space_is_illegal_too(action):
 
 
 def test_an_action_that_is_no_array_at_all_is_illegal_too():
-    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env = episode.RoughCut(pool_of(1), STYLE, duration=20.0)
     env.reset(seed=0)
     _, reward, ended, _, info = env.step([[1], [2, 3]])
     assert reward == ILLEGAL and ended and "[[1], [2, 3]]" in info["illegal"]
@@ -369,7 +370,7 @@ def test_an_action_that_is_no_array_at_all_is_illegal_too():
 @pytest.mark.parametrize("seconds", [0.0, -5.0, float("nan"), float("inf")])
 def test_a_length_that_is_no_length_is_refused_and_not_taken_for_the_styles(seconds):
     with pytest.raises(StyleError, match="more than 0 s"):
-        environment.RoughCut(pool_of(1), STYLE, duration=seconds)
+        episode.RoughCut(pool_of(1), STYLE, duration=seconds)
     with pytest.raises(StyleError, match="more than 0 s"):
         make_stage(pool_of(1), Brief(STYLE, seconds, "recorded", 0))
 
@@ -377,16 +378,16 @@ def test_a_length_that_is_no_length_is_refused_and_not_taken_for_the_styles(seco
 def test_a_brief_that_says_otherwise_than_style_or_duration_is_refused():
     brief = Brief(STYLE, 20.0, "recorded", 0)
     with pytest.raises(StyleError, match=r"style 'test'.*'other'"):
-        environment.RoughCut(pool_of(1), replace(STYLE, name="other"), brief)
+        episode.RoughCut(pool_of(1), replace(STYLE, name="other"), brief)
     with pytest.raises(StyleError, match=r"20 s.*7 s"):
-        environment.RoughCut(pool_of(1), STYLE, brief, duration=7.0)
-    same = environment.RoughCut(pool_of(1), STYLE, brief, duration=20.0)
+        episode.RoughCut(pool_of(1), STYLE, brief, duration=7.0)
+    same = episode.RoughCut(pool_of(1), STYLE, brief, duration=20.0)
     assert same.stage.brief is brief
 
 
 @pytest.mark.parametrize("how", ["not begun", "illegal", "stopped"])
 def test_a_film_that_is_over_takes_no_more_actions(how):
-    env = environment.RoughCut(pool_of(1), STYLE, duration=8.0)
+    env = episode.RoughCut(pool_of(1), STYLE, duration=8.0)
     if how != "not begun":
         env.reset(seed=0)
     if how == "illegal":
@@ -403,7 +404,7 @@ def test_a_film_that_is_over_takes_no_more_actions(how):
 
 
 def test_masks_are_offered_as_maskable_learners_ask_for_them():
-    env = environment.RoughCut(pool_of(1), STYLE, duration=20.0)
+    env = episode.RoughCut(pool_of(1), STYLE, duration=20.0)
     _, info = env.reset(seed=0)
     assert env.action_masks().shape == (env.action_space.nvec.sum(),)
     assert np.array_equal(env.action_masks(), info["action_mask"])
