@@ -303,7 +303,7 @@ def read(path: Path) -> dict[tuple[str, int], list[float]]:
             header = [name.strip() for name in next(rows, [])]
             if missing := [name for name in COLUMNS if name not in header]:
                 raise EditorError(
-                    f"{path}, line 1 lacks the columns {missing}: it would read"
+                    f"{path}, line 1 lacks the columns {', '.join(missing)}: it would read"
                     f" {','.join(COLUMNS)}."
                 )
             for row in rows:
