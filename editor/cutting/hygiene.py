@@ -47,6 +47,9 @@ def inspect(clip: Clip, known: Analysis) -> tuple[Masked, ...]:
     """Return what of the clip is not to be cut from. Frames may be named twice."""
     decoded = min(known.picture.decoded, clip.frames)
     found = _runs(known.picture.black[:decoded], "black")
+    found += _runs(
+        known.picture.damaged[:decoded], "damaged: the decoder hides what it could not read"
+    )
     if decoded < clip.frames:
         found.append(Masked(FrameSpan(decoded, clip.frames), "cannot be decoded"))
     first, stop = 0, decoded

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from editor.footage.watch import Watched
 
 DEFAULT_DETECTOR = "content"  # name in shots.DETECTORS; chosen by the counts in tests
-SOUND_VERSION = 3  # raise it when anything that makes Sound changes: kept ones are made anew
-PICTURE_VERSION = 3  # likewise for all that is made of the picture
+SOUND_VERSION = 4  # raise it when anything that makes Sound changes: kept ones are made anew
+PICTURE_VERSION = 4  # likewise for all that is made of the picture
 HEARING = 0.1  # share of a clip's time that hearing it takes, for the progress bar
 
-_PICTURE = ("motion", "flow", "sharpness", "luma", "clipped", "saturation", "black", "frozen")
+_PICTURE = (
+    "motion", "flow", "sharpness", "luma", "clipped", "saturation", "black", "frozen", "damaged",
+)  # fmt: skip
 _MOMENTS = ("frame", "embedding", "colour", "faces", "thumb")
 _SOUND = ("speech", "level", "loudness", "onsets", "silence", "timbre")
 _POINTS = ("frame", "kind", "weak", "moment")

@@ -24,6 +24,7 @@ from editor.footage.container import open_container, said
 LONG_SIDE = 256  # px, of the small picture: every measure here is made for this size
 SHORTEST_SIDE = 16  # px, so that a very wide picture keeps some height
 AHEAD = 32  # small pictures decoded ahead of their use, 3.5 MB
+HEALED = 5.0  # s after damage in which a picture that leans on earlier ones still shows it
 ERRORS_IN_A_ROW = 500  # packets: so many undecodable ones together end the clip
 _TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -39,6 +40,7 @@ class Progress:
 
     decoded: int = 0  # frames of the grid that stand on a decoded picture
     errors: int = 0  # packets that could not be decoded, and were passed over
+    damaged: list[int] = field(default_factory=list)  # frames of the grid whose picture is damaged
     messages: list[str] = field(default_factory=list)  # the first few errors, as FFmpeg says them
 
 
@@ -90,26 +92,28 @@ def small_pictures(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.nda
     gives no more, `progress.decoded` stays short of the clip's frames.
     Raises FootageError where the file cannot be opened or no frame at all can be decoded.
     """
-    last: np.ndarray | None = None
+    last: _Decoded | None = None
     reached = 0  # grid frames yielded
-    for number, picture in _decoded(clip, progress):
-        if last is not None:
-            for frame in range(reached, min(number, clip.frames)):
-                yield frame, last
-            reached = max(reached, min(number, clip.frames))
-        elif number > 0:
-            for frame in range(min(number, clip.frames)):  # the first pictures are lost
-                yield frame, picture
-            reached = min(number, clip.frames)
-        last = picture
-        progress.decoded = min(max(number + 1, reached), clip.frames)
+
+    def stand(shown: _Decoded, until: int, lost: bool = False) -> Iterator[tuple[int, np.ndarray]]:
+        """The frames from the one reached on to `until`, all of one picture; after it some are
+        `lost`, for which it is held."""
+        if shown.damaged or lost:
+            progress.damaged.extend(range(reached + (not shown.damaged), until))
+        return ((frame, shown.picture) for frame in range(reached, until))
+
+    for now in _decoded(clip, progress):
+        # Where the first pictures are lost, the first that is there stands for them.
+        yield from stand(last or now, min(now.number, clip.frames), now.damaged)
+        reached = max(reached, min(now.number, clip.frames))
+        last = now
+        progress.decoded = min(max(now.number + 1, reached), clip.frames)
     if last is None:
         reason = progress.messages[0] if progress.messages else "it holds no frame"
         raise FootageError(f"{clip.path}: no picture could be decoded: {reason}.")
     if not progress.messages or progress.messages[-1] != _ENDED:
         progress.decoded = max(progress.decoded, _held(clip, progress))
-    for frame in range(reached, progress.decoded):
-        yield frame, last
+    yield from stand(last, progress.decoded)
 
 
 _ENDED = "the stream ended early"
@@ -121,11 +125,21 @@ def _held(clip: Clip, progress: Progress) -> int:
     return clip.frames if reached_last else progress.decoded
 
 
-def _decoded(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield each decoded source frame's grid number and small picture, in presentation order."""
+@dataclass(frozen=True)
+class _Decoded:
+    """A source frame."""
+
+    number: int  # of the grid
+    picture: np.ndarray  # (H, W, 3) uint8 BGR, small
+    damaged: bool
+
+
+def _decoded(clip: Clip, progress: Progress) -> Iterator[_Decoded]:
+    """Yield the decoded source frames of the grid, in presentation order."""
     width, height = small_size(clip)
     if clip.rotation in (90, 270):
         width, height = height, width
+    damage = _Damage(round(HEALED * clip.rate))
     with open_container(clip.path) as container:
         stream = container.streams[clip.stream]
         if not isinstance(stream, av.VideoStream):
@@ -134,12 +148,33 @@ def _decoded(clip: Clip, progress: Progress) -> Iterator[tuple[int, np.ndarray]]
         # One scaler kept for all frames: frame.reformat makes one a frame, 1.7 ms against 0.4.
         scaler = VideoReformatter()
         for count, frame in enumerate(_frames(container, stream, progress)):
+            damaged = damage.shows(frame, progress.errors)
             number = count if clip.counted else _number(clip, frame, stream)
             if number is not None and 0 <= number < clip.frames:
                 small = scaler.reformat(
                     frame, width, height, "bgr24", interpolation="FAST_BILINEAR", threads=1
                 )
-                yield number, _upright(small.to_ndarray(), clip)
+                yield _Decoded(number, _upright(small.to_ndarray(), clip), damaged)
+
+
+class _Damage:
+    """Follows damage through the frames of a stream: the decoder names the picture in which it
+    hid some, or gives none for a packet; not those that lean on that one."""
+
+    def __init__(self, healed: int) -> None:
+        """healed: frames after which damage is healed, where no picture stands by itself."""
+        self._healed, self._left, self._errors = healed, 0, 0
+
+    def shows(self, frame: av.VideoFrame, errors: int) -> bool:
+        """True where the next frame shows damage. errors: packets that gave no picture so far."""
+        lost, self._errors = errors > self._errors, errors
+        if frame.key_frame and not frame.is_corrupt:
+            self._left = 0
+        elif frame.is_corrupt or lost:
+            self._left = self._healed
+        else:
+            self._left = max(0, self._left - 1)
+        return self._left > 0
 
 
 def _number(clip: Clip, frame: av.VideoFrame, stream: av.VideoStream) -> int | None:

@@ -39,6 +39,8 @@ class Picture:
     saturation: np.ndarray  # (N,) float32, mean, 0-1
     black: np.ndarray  # (N,) bool
     frozen: np.ndarray  # (N,) bool, the same picture as the frame before
+    # (N,) bool, the decoder hid damage in it or in one that it leans on; empty where nothing is.
+    damaged: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from editor.footage.container import Decoder, Packet, said
 
 PICTURES = 24  # decoded for a look at the picture: enough to see reordering and fields
 HOPELESS = 600  # packets without one decodable picture: the codec is beyond this FFmpeg
-LONGEST_JUMP = 10.0  # s; packets of a broadcast stream further apart are on different clocks
+LONGEST_JUMP = 10.0  # s; packets of a broadcast stream further apart are on different clocks,
+LONGEST_PICTURE = 600.0  # s; and of any other: no picture is meant to stand for so long
 
 
 @dataclass
@@ -91,7 +92,7 @@ class _Clock:
         if dts is None or before is None:
             return False
         gap = float((dts - before) * self._base)
-        return gap < -0.5 or (self._broadcast and gap > LONGEST_JUMP)
+        return gap < -0.5 or gap > (LONGEST_JUMP if self._broadcast else LONGEST_PICTURE)
 
 
 def _see(packet: Packet, seen: Seen, clock: _Clock) -> None:

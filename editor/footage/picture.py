@@ -1,5 +1,6 @@
 """Turn small pictures, frame by frame, into measures: motion, sharpness, exposure, colour."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import cv2
@@ -67,8 +68,10 @@ class Meter:
         """Motion (N,) and flow (N, 2), filled up to the last frame seen; views."""
         return self._motion, self._flow
 
-    def picture(self, decoded: int) -> Picture:
-        """The measures of every frame; those past `decoded` are zero."""
+    def picture(self, decoded: int, damaged: Sequence[int] = ()) -> Picture:
+        """The measures of every frame; those past `decoded` are zero. damaged: frames that are."""
+        marked = np.zeros(len(self._motion) if damaged else 0, bool)
+        marked[list(damaged)] = True
         return Picture(
             decoded,
             self._motion,
@@ -79,6 +82,7 @@ class Meter:
             self._saturation,
             self._black,
             self._frozen,
+            marked,
         )
 
     def _repeat(self, frame: int) -> None:

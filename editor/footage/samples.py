@@ -24,6 +24,7 @@ from editor.timing import to_frames
 RATE = 48_000  # Hz
 PREROLL = Fraction(1, 4)  # s decoded before a span: overlapped transforms and bit reservoirs settle
 BACK_OFFS = (0, 1, 5)  # s further back, where a seek went too far
+LOUDEST = 8.0  # of full scale: a floating-point sample beyond it, or none at all, is damage
 RESYNC = 0.020  # s between counted and stated time: beyond it, sound is missing or doubled
 QUIET = 1e-3  # RMS of a track that holds no more than noise (-60 dBFS)
 LISTEN = Fraction(5)  # s heard at each of three places, to tell a live track from a dead one
@@ -80,8 +81,9 @@ def read(
     """Sound of [start, end) s on the clip's clock: (n, channels) float32, -1 to 1.
 
     n is the whole samples between both ends, each to the nearest sample. Silence where the track
-    has none, before 0 s and after its end included. track: index into `clip.sound`, the used one
-    where None. channels: 1 or 2. Raises FootageError where the file cannot be opened.
+    has none or samples that cannot be sound, before 0 s and after its end included. track: index
+    into `clip.sound`, the used one where None. channels: 1 or 2. Raises FootageError where the
+    file cannot be opened.
     """
     first, stop = to_frames(start, Fraction(rate)), to_frames(end, Fraction(rate))
     out = np.zeros((max(0, stop - first), channels), dtype=np.float32)
@@ -261,6 +263,7 @@ class _Mixer:
             return np.zeros((0, self._channels), np.float32)
         joined = np.concatenate(parts, axis=1)
         self._given += joined.shape[1]
+        joined[~(np.abs(joined) <= LOUDEST)] = 0.0  # not a number fails every comparison
         return np.ascontiguousarray((self._mix @ joined).T, dtype=np.float32)
 
 

@@ -51,7 +51,7 @@ def measure(
         if frame % TELL == 0:
             advance(frame / clip.frames)
     cuts.extend(finder.finish())
-    picture = meter.picture(progress.decoded)
+    picture = meter.picture(progress.decoded, progress.damaged)
     return picture, shots.spans(cuts, picture.black[: picture.decoded], clip.rate)
 
 
@@ -105,7 +105,7 @@ class _Pass:
             self._seen(decoded, edges, decoded),
         )
         self._look(new, decoded)
-        picture = self._meter.picture(decoded)
+        picture = self._meter.picture(decoded, progress.damaged)
         spans = shots.spans(self._cuts, picture.black[:decoded], self._clip.rate)
         moments = self._gallery.moments()
         points = _arrays(_within(self._chooser.chosen, spans), moments.frame)

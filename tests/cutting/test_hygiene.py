@@ -134,6 +134,15 @@ def test_black_is_masked_wherever_it_is():
     assert frames.sum() == 15 + 5 + 12
 
 
+def test_damaged_pictures_are_masked_and_said_to_be():
+    clip, known = shot(seconds=10.0)
+    marked = np.zeros(clip.frames, bool)
+    marked[50:80] = True
+    hurt = replace(known, picture=replace(known.picture, damaged=marked))
+    (mask,) = hygiene.inspect(clip, hurt)
+    assert mask.span == FrameSpan(50, 80) and "damaged" in mask.reason
+
+
 def test_a_head_that_stands_still_is_masked_and_a_clip_that_always_does_is_not():
     (found,) = hygiene.inspect(*shot(seconds=8.0, frozen=[(0.0, 1.2)]))
     assert (found.span.first, found.reason) == (0, "the picture stands still")

@@ -569,6 +569,13 @@ def test_a_missing_frame_is_told_apart_from_a_variable_rate(make):
     assert any("frames missing from the file: 3" in note for note in clip.notes)
 
 
+def test_a_gap_of_hours_in_the_times_is_no_picture_that_stands_so_long(make):
+    times = [Fraction(n, 25) + (36_000 if n >= 50 else 0) for n in range(100)]
+    clip = make("a.mkv", 100, 25, vfr=times)
+    assert (clip.rate, clip.frames) == (25, 100)
+    assert any("the times of its frames jump" in note for note in clip.notes)
+
+
 def test_a_mirrored_clip_says_so(tmp_path):
     path = numbered(tmp_path / "a.mp4", 5, 25, rotation=180)
     data = bytearray(path.read_bytes())

@@ -191,6 +191,18 @@ def test_a_damaged_middle_is_survived_and_counted(tmp_path):
     assert progress.decoded == len(frames) >= 190
 
 
+def test_damaged_frames_are_named_until_a_picture_stands_by_itself_again(tmp_path):
+    whole = media.numbered(tmp_path / "w.mp4", 200, 25, options={"g": "25", "bf": "0"})
+    clip = clip_at(media.with_broken_middle(tmp_path / "b.mp4", whole, 0.5, 0.03), tmp_path)
+    progress, undamaged = decode.Progress(), decode.Progress()
+    seen = dict(decode.small_pictures(clip, progress))
+    right = dict(decode.small_pictures(clip_at(whole, tmp_path), undamaged))
+    assert not undamaged.damaged
+    hurt = [n for n in right if np.abs(seen[n].astype(int) - right[n]).max() > 40]
+    assert hurt and set(hurt) <= set(progress.damaged)
+    assert set(progress.damaged) <= set(range(min(hurt) - 25, max(hurt) + 26))
+
+
 def test_a_clip_without_one_decodable_frame_is_an_error_that_names_it(tmp_path):
     whole = media.numbered(tmp_path / "w.mp4", 30, 25)
     clip = clip_at(whole, tmp_path)

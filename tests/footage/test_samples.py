@@ -14,6 +14,7 @@ from editor.errors import FootageError
 from editor.footage import samples
 from editor.footage.clip import Clip
 from editor.footage.ingest import probe
+from editor.footage.sound import listen
 from tests import media
 from tests.media import click_times, click_track, numbered
 
@@ -229,6 +230,17 @@ def test_damaged_sound_leaves_the_rest_in_its_place(make, tmp_path):
     heard = click_times(samples.read(hurt, Fraction(0), Fraction(4)))
     for click in (0.5, 3.0, 3.72):
         assert np.abs(heard - click).min() < 0.03
+
+
+def test_samples_that_cannot_be_sound_are_silent_and_the_rest_is_as_it_was(make):
+    sound = np.full((96_000, 2), 0.25, np.float32)
+    sound[1000:1004] = [[np.nan], [np.inf], [-np.inf], [1e30]]
+    clip = make("a.mov", sound=sound, sound_codec="pcm_f32le")
+    heard = samples.read(clip, Fraction(0), Fraction(2))
+    assert not heard[1000:1004].any()
+    heard[1000:1004] = 0.25
+    assert heard == pytest.approx(0.25, abs=1e-4)
+    assert np.isfinite(listen(clip).level).all()
 
 
 def test_music_is_read_from_its_first_sample_to_its_last(tmp_path):
