@@ -150,6 +150,29 @@ def test_an_interrupted_cut_says_so_tidies_up_and_exits_130(rushes, tmp_path, li
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_amid_a_module_that_makes_code_as_it_loads_exits_130_too(
+    rushes, tmp_path, how
+):
+    """Dataclasses are made by exec: Python remembers an interrupt that came out of one, however it
+    was caught, and would kill itself at the end."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "torch.py").write_text(
+        f"import signal\nexec('signal.raise_signal({int(how)})')\n"
+    )
+    paths = [str(tmp_path / "first"), str(Path(__file__).parents[1])]
+    done = subprocess.run(
+        [sys.executable, "-m", "editor", "cut", str(rushes), "--outputs", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        preexec_fn=_heed_signals,
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("editor: Interrupted")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_that_python_drops_in_a_callback_is_heeded_after_it(how):
     class Held:
         """Something to be let go of."""
