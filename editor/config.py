@@ -111,7 +111,7 @@ def load_style(name: str) -> Style:
     except FileNotFoundError as err:
         raise StyleError(f"Style {path}: no such file exists. {_known()}") from err
     except OSError as err:
-        raise StyleError(f"Style {path}: {err.strerror or err}.") from err
+        raise StyleError(f"Style {path}: {err.strerror or err}. {_known()}") from err
     except UnicodeDecodeError as err:
         raise StyleError(f"Style {path} is not UTF-8 text: byte {err.start} is wrong.") from err
     except tomllib.TOMLDecodeError as err:

@@ -17,6 +17,13 @@ LONGEST_FILM = 86_400.0  # s, a day: longer is a slip of the keyboard
 LONGEST_HANDLES = 600  # s; more is the whole clip
 SIDES = (16, 8192)  # px, what H.264 holds
 LARGEST_SEED = 2**32 - 1
+FILES = {  # option that takes a file -> what would be right
+    "--weights": "Name that backbone's weights, a .pth or .safetensors file, or leave --weights"
+    " out: doctor says which weights are in their place",
+    "--music": "Name a file with sound, as song.ogg",
+    "--like": "Name a finished film, as trailer.mp4",
+    "--lengths": "Name a CSV file with the columns film, year, shot, seconds",
+}
 
 
 def asked(read: Callable[[str], Value]) -> Callable[[str], Value]:
@@ -120,11 +127,13 @@ def check_writable(path: Path, option: str) -> None:
 
 
 def check_file(path: Path, option: str) -> None:
-    """Raise EditorError unless the file can be read."""
+    """Raise EditorError, which says what would be right, unless the file of one of FILES can be
+    read."""
+    right = FILES[option]
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as err:
-        raise EditorError(f"{option} {path}: {err.strerror or err}.") from err
+        raise EditorError(f"{option} {path}: {err.strerror or err}. {right}.") from err
     if empty:
-        raise EditorError(f"{option} {path}: the file is empty.")
+        raise EditorError(f"{option} {path}: the file is empty. {right}.")

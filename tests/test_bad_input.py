@@ -101,14 +101,21 @@ def listed(outputs: Path) -> list[str]:
         (["cut", "x", "--name", ""], "--name.*empty"),
         (["cut", "x", "--style", "noir"], "noir.*Known.*default.*trailer"),
         (["cut", "x", "--style", "none.toml"], "none.toml: no such file.*Known.*calm.*trailer"),
-        (["cut", "x", "--music", "none.ogg"], "--music.*none.ogg.*No such file"),
-        (["cut", "x", "--weights", "none.pth"], "--weights.*none.pth.*No such file"),
+        (["cut", "x", "--style", "folder.toml"], "folder.toml: .*directory.*Known.*calm.*trailer"),
+        (["cut", "x", "--music", "none.ogg"], "--music.*none.ogg.*No such file.*as song.ogg"),
+        (["cut", "x", "--music", "folder.toml"], "--music.*folder.toml.*directory.*as song.ogg"),
+        (["cut", "x", "--like", "none.mp4"], "--like.*none.mp4.*No such file.*as trailer.mp4"),
+        (["cut", "x", "--weights", "none.pth"], "--weights.*none.pth.*No such file.*safetensors"),
+        (["cut", "x", "--policy", "no.safetensors"], "no.safetensors: no such file.*Known.*base"),
+        (["cut", "x", "--policy", "no.safetensors+beam"], "no.safetensors: no such.*Known.*base"),
+        (["evaluate", "x", "--rhythm", "--lengths", "none.csv"], "--lengths.*No such.*columns"),
         (["cut", "missing"], "missing.*no such file or folder"),
         (["analyze", "missing"], "missing.*no such file or folder"),
         (["fit-pace", "none.csv"], "none.csv.*No such file"),
     ],
 )
 def test_a_wrong_command_says_what_would_be_right_and_exits_2(run, argv, said, tmp_path):
+    (tmp_path / "folder.toml").mkdir()
     status, out, line = run(*argv)
     assert (status, out) == (WRONG, "")
     assert_says(line, said)
@@ -233,7 +240,7 @@ def test_a_policy_file_that_is_no_policy_is_refused(run, good, tmp_path):
     ("make", "said"),
     [
         (media.text, "music.mp3"),
-        (media.empty, "music.mp3.*empty"),
+        (media.empty, "music.mp3.*empty.*as song.ogg"),
         (lambda path: path.mkdir() or path, "music.mp3.*directory"),
     ],
 )

@@ -40,12 +40,12 @@ def check(name: str) -> None:
         return
     if bare == BASE:
         raise PolicyError(missing())
-    if Path(bare).suffix == SUFFIX:
-        raise PolicyError(f"{bare}: no such policy file.")
     if Path(bare).name == bare and (WEIGHTS / f"{bare}{SUFFIX}").is_file():
         return  # an earlier state of one of them
-    known = ", ".join(names())
-    raise PolicyError(f"No trained policy is called {name!r}. Known: {known}, or a {SUFFIX} file.")
+    known = f"Known: {', '.join(names())}, or a {SUFFIX} file that train wrote."
+    if Path(bare).suffix == SUFFIX:
+        raise PolicyError(f"--policy {bare}: no such file. {known}")
+    raise PolicyError(f"No trained policy is called {name!r}. {known}")
 
 
 def missing() -> str:
