@@ -30,7 +30,7 @@ def parse(text: str, clips: Sequence[Clip], skipped: Sequence[Skipped], option: 
     name, mark, points = text.rpartition("@")
     if mark and (found := _named(name, clips)):
         clip = _only_one(found, name, option)
-        return Wish(clip, _span(points, clip, f"{option} {text}"))
+        return Wish(clip, _span(points, clip, name, f"{option} {text}"))
     raise FootageError(_unknown(text, name if mark else text, clips, skipped, option))
 
 
@@ -72,23 +72,42 @@ def _only_one(found: Sequence[Clip], text: str, option: str) -> Clip:
     raise FootageError(f"{option} {text}: {len(found)} clips are called so. Give one path: {paths}")
 
 
-def _span(points: str, clip: Clip, where: str) -> FrameSpan:
-    """Read IN-OUT on a clip."""
-    first, mark, stop = points.partition("-")
-    if not mark or "-" in stop or not (first.strip() or stop.strip()):
+def _span(points: str, clip: Clip, name: str, where: str) -> FrameSpan:
+    """Read IN-OUT on a clip, which was typed as `name`."""
+    first, mark, stop = (part.strip() for part in points.partition("-"))
+    if not mark or "-" in stop or not (first or stop):
         raise FootageError(f"{where}: after the @ stands IN-OUT, as 36-90, 1.5s-4s or 1.5s-.")
     span = FrameSpan(
-        _frame(first, clip, where) if first.strip() else 0,
-        _frame(stop, clip, where) if stop.strip() else clip.frames,
+        _frame(first, clip, where) if first else 0,
+        _frame(stop, clip, where) if stop else clip.frames,
     )
     if not 0 <= span.first < span.stop <= clip.frames:
-        last = clip.timecode_at(clip.frames)
+        wrong, right = _amiss(span, first, stop, clip, name)
+        begin, last, end = (clip.timecode_at(at) for at in (0, clip.frames - 1, clip.frames))
         raise FootageError(
-            f"{where}: that is frame {span.first} to {span.stop}; the clip has frames 0 to"
-            f" {clip.frames} ({float(clip.duration):.2f} s, timecode {clip.timecode_at(0)} to"
-            f" {last}), and IN lies before OUT."
+            f"{where}: {wrong}. The clip has frames 0 to {clip.frames}"
+            f" ({float(clip.duration):.2f} s, timecode {begin} to {end}), OUT not included: its"
+            f" last frame is {clip.frames - 1}, timecode {last}. {right}."
         )
     return span
+
+
+def _amiss(span: FrameSpan, first: str, stop: str, clip: Clip, name: str) -> tuple[str, str]:
+    """What is wrong with a span that is not on the clip, and what would be right."""
+    if span.first >= clip.frames:
+        latest = f"IN must be {clip.frames - 1} or less"
+        return f"IN ({first}) lies beyond the clip's end", latest
+    if span.stop > clip.frames:
+        return f"OUT ({stop}) lies beyond the clip's end", f"Write {name}@{first}- for all up to it"
+    if span.first < 0:
+        return f"IN ({first}) lies before the clip's start", "IN may be left out for the start"
+    if span.stop < 0:
+        return f"OUT ({stop}) lies before the clip's start", "OUT may be left out for the end"
+    if span.stop < span.first:
+        turned = f"Write {name}@{stop}-{first}"
+        return f"IN ({first}) comes after OUT ({stop}), and IN lies before OUT", turned
+    same = f"IN ({first or 'the start'}) and OUT ({stop}) are the same frame"
+    return f"{same}, and IN lies before OUT", "One frame is OUT one more than IN"
 
 
 def _frame(text: str, clip: Clip, where: str) -> int:

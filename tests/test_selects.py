@@ -140,7 +140,11 @@ def test_a_clip_is_found_by_the_path_it_is_opened_by(tmp_path, monkeypatch):
         ("fox.mp4@a-b", "'a' is no point"),
         ("fox.mp4@20-10", "IN lies before OUT"),
         ("fox.mp4@20-20", "IN lies before OUT"),
-        ("fox.mp4@0-101", "frames 0 to 100"),
+        ("fox.mp4@0-101", r"OUT \(101\) lies beyond the clip's end.*frames 0 to 100"),
+        ("fox.mp4@10-9s", r"last frame is 99, timecode 00:00:03:24.*Write fox\.mp4@10- for all"),
+        ("fox.mp4@100-120", r"IN \(100\) lies beyond.*last frame is 99.*IN must be 99 or less"),
+        ("fox.mp4@100-", r"IN \(100\) lies beyond.*last frame is 99.*IN must be 99 or less"),
+        ("fox.mp4@20-10", r"IN \(20\) comes after OUT \(10\).*Write fox\.mp4@10-20"),
         ("fox.mp4@0s-1e3s", "no point"),
         ("fox.mp4@00:00:00:25-00:00:01:00", "frame 25 does not exist"),
         ("fox.mp4@00:00:00;10-00:00:01;00", "Drop-frame"),
@@ -151,6 +155,23 @@ def test_a_clip_is_found_by_the_path_it_is_opened_by(tmp_path, monkeypatch):
 def test_what_is_wrong_is_said_with_what_would_be_right(text, said):
     with pytest.raises(FootageError, match=f"(?s)--ban.*{said}"):
         read(text)
+
+
+@pytest.mark.parametrize("text", ["fox.mp4@0-101", "fox.mp4@100-", "fox.mp4@100-120"])
+def test_a_span_beyond_the_end_is_not_said_to_be_in_the_wrong_order(text):
+    with pytest.raises(FootageError) as caught:
+        read(text)
+    assert "IN lies before OUT" not in str(caught.value)
+
+
+def test_a_span_before_the_clips_own_timecode_is_said_to_lie_before_its_start():
+    coded = clip("/r/a.mov", timecode=Timecode.parse("01:00:00:00", Fraction(25)))
+    for text, said in (
+        ("a.mov@00:00:01:00-01:00:02:00", r"IN \(00:00:01:00\) lies before the clip's start"),
+        ("a.mov@-00:00:02:00", r"OUT \(00:00:02:00\) lies before the clip's start"),
+    ):
+        with pytest.raises(FootageError, match=said):
+            read(text, (coded,))
 
 
 def test_a_clip_that_was_left_out_is_named_with_its_reason():
