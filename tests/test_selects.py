@@ -49,6 +49,11 @@ FOOTAGE = (
     clip('/rushes/day1/it\'s "new"\nline.mov'),
 )
 
+NAMED = tuple(
+    clip(f"/rushes/day1/{name}")
+    for name in ("monster.mp4", "rabbit.mp4", "fox.mp4", "interview camera A.mov")
+)
+
 
 def read(text: str, clips=FOOTAGE, skipped=()):
     return parse(text, clips, skipped, "--ban")
@@ -172,6 +177,32 @@ def test_a_span_before_the_clips_own_timecode_is_said_to_lie_before_its_start():
     ):
         with pytest.raises(FootageError, match=said):
             read(text, (coded,))
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("monstr.mp4", "monster.mp4"),
+        ("mosnter.mp4", "monster.mp4"),
+        ("Monster", "monster.mp4"),
+        ("monster.mov", "monster.mp4"),
+        ("day9/rabit.mp4@1-2", "rabbit.mp4"),
+        ("interview", "interview camera A.mov"),
+        ("interviwe cmera A.mov", "interview camera A.mov"),
+    ],
+)
+def test_a_name_a_slip_or_two_away_is_asked_about_alone(text, near):
+    with pytest.raises(FootageError, match=rf"Did you mean: {near}\.$"):
+        read(text, NAMED)
+
+
+@pytest.mark.parametrize(
+    "text", ["nothere.mp4", "dog.mp4", "elephant.mp4", "a.mp4", ".mp4", "4.mp4", "rob.mp4"]
+)
+def test_a_name_that_only_shares_letters_or_its_ending_is_not_asked_about(text):
+    with pytest.raises(FootageError) as caught:
+        read(text, NAMED)
+    assert "The footage has: fox.mp4, interview camera A.mov" in str(caught.value)
 
 
 def test_a_clip_that_was_left_out_is_named_with_its_reason():
