@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from editor import skips
 from editor.config import Config
 from editor.cutting.pool import LeftOut
 from editor.cutting.unchosen import OTHER_TAKE
@@ -232,7 +233,7 @@ def summary(made: Made) -> str:
     lines += _labelled("Sound", [_loudness(made.rendered)] if made.rendered else [])
     lines += _labelled("Unused", _reasons(made))
     lines += _labelled("Spare", _spare(made.unchosen))
-    lines += _labelled("Skipped", _skipped(made.skipped))
+    lines += _labelled("Skipped", skips.lines(made.skipped, NAMES_SHOWN))
     lines += _labelled("Notes", _some([printable(note) for note in notes(made)]))
     lines += _labelled("Next", _next(made))
     return "\n".join(lines)
@@ -284,7 +285,7 @@ def looked_summary(
         f" of footage: {shots} {_plural('shot', shots)}, {span_text(speech)} of speech",
         f"Times   {_times(seconds)}",
     ]
-    lines += _labelled("Skipped", _skipped(skipped))
+    lines += _labelled("Skipped", skips.lines(skipped, NAMES_SHOWN))
     of_clips = [printable(f"{clip.name}: {note}") for clip in clips for note in clip.notes]
     lines += _labelled("Notes", _some(of_clips))
     lines += _labelled("Next", ["cut the same footage with the same --outputs: that is quick now"])
@@ -344,10 +345,6 @@ def _spare(unchosen: Sequence[LeftOut]) -> list[str]:
     count = len(unchosen)
     why = f", {takes} of them since another take is used" if takes else ""
     return [f"{count} {_plural('shot', count)}, {span_text(seconds)}{why}: see left_out.txt"]
-
-
-def _skipped(skipped: Sequence[Skipped]) -> list[str]:
-    return _some([f"{printable(left.path.name)}: {printable(left.reason)}" for left in skipped])
 
 
 def _some(lines: list[str]) -> list[str]:
