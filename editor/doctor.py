@@ -243,11 +243,13 @@ def _policies() -> Iterator[Choice]:
         return
     for name in dict.fromkeys([*agent.policy_names(), agent.DEFAULT]):
         default = name == agent.DEFAULT
+        ours = policies.split(name)[0] == policies.BASE
+        how = policies.back() if ours else f"train one: {TRAIN}"
         try:
             agent.load_policy(name)
-        except PolicyError as err:
-            how = policies.back() if default else f"train one: {TRAIN}"
-            yield Choice("policy", name, False, str(err), how, default)
+        except PolicyError as err:  # how to get it back is said once, in its own place
+            why = str(err).removesuffix(how).rstrip()
+            yield Choice("policy", name, False, why, how, default)
         else:
             yield Choice("policy", name, True, "", default=default)
 
@@ -305,7 +307,10 @@ def text(found: Findings) -> str:
 
 
 def _how(title: str, rows: Sequence[Part | Choice]) -> list[str]:
-    lines = [f"  {row.name}: {row.how or row.detail}" for row in rows]
+    names: dict[str, list[str]] = {}  # what is mended alike is one line
+    for row in rows:
+        names.setdefault(row.how or row.detail, []).append(row.name)
+    lines = [f"  {', '.join(alike)}: {how}" for how, alike in names.items()]
     return ["", title, *lines] if lines else []
 
 

@@ -362,6 +362,32 @@ def test_the_doctor_names_each_extra_with_what_it_lacks_and_how_to_get_it(monkey
     assert found.ready  # nobody needs it to cut
 
 
+def test_the_doctor_says_once_that_the_policy_is_missing_and_once_how_to_get_it_back(
+    monkeypatch, tmp_path
+):
+    from editor.cutting import agent, policies
+
+    for module in (agent, policies):
+        monkeypatch.setattr(module, "WEIGHTS", tmp_path / "weights")
+    said = doctor.text(doctor.examine())
+    assert said.count("policy that cuts is missing") == 1
+    assert said.count("Get it back") == 1
+    assert f"{tmp_path / 'weights' / 'base.safetensors'} is not there" in said
+    assert "base+search: Get it back: " in said
+
+
+def test_the_doctor_says_once_how_to_mend_a_policy_that_is_damaged(monkeypatch, tmp_path):
+    from editor.cutting import agent, policies
+
+    (tmp_path / "base.safetensors").write_bytes(b"damaged")
+    for module in (agent, policies):
+        monkeypatch.setattr(module, "WEIGHTS", tmp_path)
+    found = doctor.examine()
+    assert not found.ready
+    assert doctor.text(found).count("Get it back") == 1
+    assert "base, base+best, base+beam, base+search: Get it back: " in doctor.text(found)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere OpenCV brings its own libraries")
 def test_the_doctor_names_a_missing_library_of_the_system_and_its_package(monkeypatch):
     def load(name: str) -> None:
