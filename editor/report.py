@@ -15,6 +15,7 @@ from editor import skips
 from editor.config import Config
 from editor.cutting.pool import LeftOut
 from editor.cutting.unchosen import OTHER_TAKE
+from editor.film import conform
 from editor.film.export.carried import Written, lost_lines, written_json
 from editor.film.timeline import Alternative, Cut, Timeline
 from editor.footage.clip import Clip, Skipped
@@ -226,6 +227,7 @@ def summary(made: Made) -> str:
         f" {span_text(float(_footage(made.clips)))} of footage,"
         f" {span_text(float(made.usable))} of it on offer",
         f"Length  {made.length}",
+        f"Format  {_format(made)}",
         f"Times   {_times(made.seconds)}",
     ]
     lines += _labelled("Style", [printable(line) for line in made.evidence])
@@ -237,6 +239,13 @@ def summary(made: Made) -> str:
     lines += _labelled("Notes", _some([printable(note) for note in notes(made)]))
     lines += _labelled("Next", _next(made))
     return "\n".join(lines)
+
+
+def _format(made: Made) -> str:
+    asked, timeline = made.config, made.timeline
+    return conform.why(
+        made.clips, timeline.rate, timeline.size, asked.rate is not None, asked.size is not None
+    )
 
 
 def looked_json(

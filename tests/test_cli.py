@@ -194,6 +194,7 @@ def test_the_summary_says_what_was_made_from_what_and_what_to_do_next(cut, rushe
     assert f"{outputs / 'again-v001' / 'timeline.otio'}" in out
     assert "notes.mp4: " in out
     assert "of the" in next(line for line in out.splitlines() if line.startswith("Length"))
+    assert "Format  160x96 is the size of all footage; 30000/1001 fps suits " in out
     for word in ("From", "Times", "Unused", "Skipped", "Next", "ingest", "--duration"):
         assert word in out
     assert not (outputs / "again-v001" / "film.mp4").exists()

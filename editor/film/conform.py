@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from editor.errors import EditorError
 from editor.footage.clip import Clip
-from editor.timing import snap_rate
+from editor.timing import rate_text, snap_rate
 
 Key = TypeVar("Key", Fraction, tuple[int, int])
 
@@ -31,17 +31,74 @@ def conform(
     """Return the film's rate and size in pixels: those asked, else the footage's most used.
 
     Most used means by duration of picture; the smaller of two equals, so that one odd clip never
-    scales all others up. Raises EditorError for a size that H.264 cannot hold, or no clips.
+    scales all others up. A size counts only if it is no smaller than what most of the footage has:
+    to scale a small clip up loses less than to throw away what larger ones show. Rates a thousandth
+    apart, as 29.97 and 30, count as one. Raises EditorError for a size that H.264 cannot hold, or
+    no clips.
     """
     if not clips:
         raise EditorError("There is no clip from which the film's rate and size could be taken.")
     if size is not None:
         check_size(size)
     if rate is None:
-        rate = _most_used([(film_rate(clip.rate), clip.duration) for clip in clips])
+        rates = [(film_rate(clip.rate), clip.duration) for clip in clips]
+        family = _most_used([(Fraction(round(rate)), length) for rate, length in rates])
+        rate = _most_used([use for use in rates if round(use[0]) == family])
     if size is None:
-        size = _most_used([(even_size(clip.size), clip.duration) for clip in clips])
+        sizes = [(even_size(clip.size), clip.duration) for clip in clips]
+        least = _middle(sizes)
+        size = _most_used([use for use in sizes if _area(use[0]) >= least])
     return rate, size
+
+
+def why(
+    clips: Sequence[Clip],
+    rate: Fraction,
+    size: tuple[int, int],
+    rate_asked: bool = False,
+    size_asked: bool = False,
+) -> str:
+    """From what `conform` chose a film's rate and size, in a few words."""
+    sizes = [(even_size(clip.size), clip.duration) for clip in clips]
+    said = f"{size[0]}x{size[1]} {'as asked' if size_asked else _size_why(sizes, size)}"
+    rates = [(film_rate(clip.rate), clip.duration) for clip in clips]
+    return f"{said}; {rate_text(rate)} fps {'as asked' if rate_asked else _rate_why(rates, rate)}"
+
+
+def _size_why(uses: list[tuple[tuple[int, int], Fraction]], size: tuple[int, int]) -> str:
+    if all(other == size for other, _ in uses):
+        return "is the size of all footage"
+    smaller = sum(length for other, length in uses if _area(other) < _area(size))
+    larger = sum(length for other, length in uses if _area(other) > _area(size))
+    have = sum(length for other, length in uses if other == size)
+    said = f"is the size of {_share(have, uses)}"
+    return f"{said} ({float(smaller):.0f} s are smaller, {float(larger):.0f} s larger)"
+
+
+def _rate_why(uses: list[tuple[Fraction, Fraction]], rate: Fraction) -> str:
+    if all(round(other) == round(rate) for other, _ in uses):
+        return "suits all footage best"
+    alike = sum(length for other, length in uses if round(other) == round(rate))
+    return f"suits {_share(alike, uses)} best"
+
+
+def _share(part: Fraction | int, uses: Sequence[tuple[object, Fraction]]) -> str:
+    return f"{float(part):.0f} of {float(sum(length for _, length in uses)):.0f} s"
+
+
+def _area(size: tuple[int, int]) -> int:
+    return size[0] * size[1]
+
+
+def _middle(uses: list[tuple[tuple[int, int], Fraction]]) -> int:
+    """The least area that half of the seconds do not exceed, in pixels."""
+    half = sum((length for _, length in uses), Fraction(0)) / 2
+    passed = Fraction(0)
+    for size, length in sorted(uses, key=lambda use: _area(use[0])):
+        passed += length
+        if passed >= half:
+            return _area(size)
+    raise AssertionError("half of the seconds are passed before their end")
 
 
 def film_rate(rate: Fraction) -> Fraction:
