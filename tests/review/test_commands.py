@@ -86,7 +86,7 @@ def test_every_correction_can_be_typed_undone_and_done_again(run, words, said):
         (["trim", "1", "up", "1"], "cannot be understood"),
         (["replace", "2", "alternative", "2"], "1 alternative, not 2"),
         (["insert", "nobody.mp4@1-2"], "no clip of the footage is called so"),
-        (["insert", "a.mp4@90-110"], "the clip has frames 0 to 100"),
+        (["insert", "a.mp4@90-110"], "The clip has frames 0 to 100"),
         (["frobnicate"], "cannot be understood"),
         (["note", "caf\udce9"], "half a character"),
         (["undo"], "nothing to undo"),
