@@ -9,6 +9,10 @@ class FootageError(EditorError):
     """A clip or a folder cannot be used. A clip's own error is reported in `skipped`."""
 
 
+class NoFootageError(FootageError):
+    """A file is no clip at all, and none was lost: a text, a still, a sound."""
+
+
 class TooShortError(FootageError):
     """The film that is asked for is shorter than any that the footage makes."""
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from itertools import accumulate
 from typing import Protocol, TextIO
 
 Advance = Callable[[float, float, str], None]  # done, total (any unit), what is being done
@@ -59,7 +60,7 @@ class Work:
         """Add a part, by what each of its pieces costs in one unit for all parts. What it returns
         is called with the pieces that are done, and the share of the next."""
         begun = self._total
-        ends = [begun, *(begun + sum(costs[: number + 1]) for number in range(len(costs)))]
+        ends = list(accumulate(costs, initial=begun))
         self._total = ends[-1]
 
         def told(done: float) -> None:

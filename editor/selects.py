@@ -7,7 +7,7 @@ clip's end. A file name may itself hold "@" or "-": what names a clip as it stan
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,9 +18,7 @@ from editor.timing import FrameSpan, Timecode, to_frames
 
 LISTED = 8  # names in a message: more is no help
 ASKED = 3  # names in "Did you mean"
-SLIPS = 2  # of the keyboard: what is further away is another name
-LETTERS_A_SLIP = 6  # in a long name, where there is room for more
-SHARED = 0.5  # more of two names than this: in a short one two slips are another word
+CLOSE = 0.75  # of two names' letters that they share in order: with less it is another name
 PART = 3  # letters of a name that name it by themselves
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*s")
 
@@ -162,33 +160,10 @@ def _unknown(
 
 
 def _near(typed: str, names: Sequence[str]) -> list[str]:
-    """The names that may have been meant, the nearest first: they hold what was typed, or slips of
-    the keyboard lie between. Endings and capitals do not count."""
-    ways = {typed.casefold(), Path(typed).stem.casefold()}
-    found = []
-    for name in names:
-        stem = Path(name).stem.casefold()
-        slips = [_slips(way, stem) for way in ways]
-        if any(way in stem for way in ways if len(way) >= PART):
-            slips.append(SLIPS)
-        if known := [count for count in slips if count is not None]:
-            found.append((min(known), name))
-    return [name for _, name in sorted(found)[:ASKED]]
-
-
-def _slips(one: str, other: str) -> int | None:
-    """Letters left out, added, mistaken or swapped with the next between two words; None where
-    they are too many for one to have been meant as the other."""
-    most = max(SLIPS, max(len(one), len(other)) // LETTERS_A_SLIP)
-    if abs(len(one) - len(other)) > most or SequenceMatcher(None, one, other).ratio() <= SHARED:
-        return None
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, there in enumerate(other, 1):
-            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != there)))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == there:
-                row[j] = min(row[j], before[j - 2] + 1)
-        before, last = last, row
-    return last[-1] if last[-1] <= most else None
+    """The names that may have been meant, the nearest first: a slip or two of the keyboard lie
+    between, or they hold what was typed. Capitals do not count."""
+    small = {name.casefold(): name for name in names}
+    close = get_close_matches(typed.casefold(), list(small), ASKED, CLOSE)
+    part = Path(typed).stem.casefold()
+    holding = [name for name in small if len(part) >= PART and part in Path(name).stem]
+    return [small[name] for name in dict.fromkeys([*close, *holding])][:ASKED]

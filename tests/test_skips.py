@@ -8,16 +8,17 @@ import pytest
 from editor import report, skips
 from editor.footage import ingest
 from editor.footage.cache import Cache
-from editor.footage.clip import Skipped
+from editor.footage.clip import Loss, Skipped
 from tests import media
 
 
-def left(name: str, reason: str) -> Skipped:
-    return Skipped(Path("/rushes") / name, reason)
+def left(name: str, reason: str, loss: Loss = Loss.UNREAD) -> Skipped:
+    return Skipped(Path("/rushes") / name, reason, loss)
 
 
-SONGS = [left(f"song {n}.mp3", "holds no moving picture, only sound.") for n in range(5)]
-COPY = left("small.mp4", "a copy (320x240) of /rushes/not a clip.mp4, which is used.")
+ONLY_SOUND = "holds no moving picture, only sound."
+SONGS = [left(f"song {n}.mp3", ONLY_SOUND, Loss.NO_FOOTAGE) for n in range(5)]
+COPY = left("small.mp4", "a copy (320x240) of /rushes/not a clip.mp4, which is used.", Loss.COPY)
 CUT_OFF = left("cut off.mov", "the file is cut off: its index (moov) is missing.")
 
 

@@ -19,7 +19,7 @@ from editor.footage.measures import LEVEL_STEP as STEP
 from editor.footage.measures import Analysis, CutPoints, Kind
 
 AIR = (0.15, 0.40)  # s, between a cut and the speech that it holds: room to breathe, no dead air
-AUDIBLE = 0.5  # of the way from floor to speech in dB: above it a listener hears the words,
+AUDIBLE = 0.5  # of the way from floor to speech in dB: above it a listener hears the words
 AS_QUIET = 6.0  # dB over the quietest place in the air about speech that a cut may be
 APART = 0.05  # s, from another cut point, at which more air or less is a choice of its own
 EPSILON = 1e-3  # s, far below a frame: rounding of seconds
@@ -104,7 +104,7 @@ def latest(most: np.ndarray, rate: float) -> np.ndarray:
 
 def level_at(known: Analysis, second: float) -> float:
     """The loudest of the 60 ms about a second, dBFS."""
-    at = round(second * 100)
+    at = round(second / STEP)
     near = known.sound.level[max(0, at - 3) : at + 3]
     return float(near.max()) if len(near) else -100.0
 

@@ -223,9 +223,7 @@ def _finished(stage: Stage, start: Progress, script: Script) -> Progress:
     each = max(1, ROOM // (films * stage.material.embedding.shape[-1]))
     for first in range(0, longest, each):
         stop = min(first + each, longest)
-        shot, into, out = (
-            script.cuts[first:stop].transpose(0, 1).flatten(1)
-        )  # (S, 3, B): (3, S * B)
+        shot, into, out = script.cuts[first:stop].transpose(0, 1).flatten(1)  # (3, S * B)
         before, there = passed.before(first, stop), going[first:stop].flatten()
         sums += _weighed(stage, _Block(stop - first, there, before, (shot, into, out)))
     return _scored(stage, passed.ends(script.count), sums)

@@ -1,6 +1,7 @@
 """What a clip is: a file's picture on one exact frame grid, its sound tracks, its timecode."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from fractions import Fraction
 from pathlib import Path
 
@@ -73,9 +74,18 @@ class Clip:
         return self.timecode + frame_at(frame / self.rate, self.timecode.rate)
 
 
+class Loss(IntEnum):
+    """What is lost with a file that is not used, the most first."""
+
+    UNREAD = 0  # footage that cannot be read, or not whole
+    COPY = 1  # nothing: its original is used
+    NO_FOOTAGE = 2  # nothing: it is none
+
+
 @dataclass(frozen=True)
 class Skipped:
     """Footage that was not used, and why, in a user's words."""
 
     path: Path
     reason: str
+    loss: Loss = Loss.UNREAD

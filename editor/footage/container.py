@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from editor.errors import FootageError
+from editor.errors import FootageError, NoFootageError
 
 if TYPE_CHECKING:
     Packet = av.Packet[Any]  # of any stream; generic in the stubs alone
@@ -51,7 +51,7 @@ def open_container(path: Path) -> InputContainer:
     try:
         return av.open(f"file:{os.path.abspath(path)}", options=dict(_OPTIONS))
     except (av.FFmpegError, OSError, UnicodeError, MemoryError) as err:
-        raise FootageError(f"{path}: {_why(path, err)}") from err
+        raise _refusal(path, err) from err
 
 
 def said(err: Exception) -> str:
@@ -59,22 +59,34 @@ def said(err: Exception) -> str:
     return str(getattr(err, "strerror", None) or err)
 
 
-def _why(path: Path, err: Exception) -> str:
-    """The reason why a file cannot be opened, and what would be right, in a user's words."""
+def _refusal(path: Path, err: Exception) -> FootageError:
+    """Why a file cannot be opened, and what would be right, in a user's words."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(4096)
     except OSError as unreadable:
-        return f"cannot be read: {unreadable.strerror or unreadable}."
-    if size == 0:
-        return "the file is empty. Copy it again from the card."
+        return FootageError(f"{path}: cannot be read: {unreadable.strerror or unreadable}.")
+    if none := _no_clip(head):
+        return NoFootageError(f"{path}: {none}")
+    return FootageError(f"{path}: {_damage(size, head, err)}")
+
+
+def _no_clip(head: bytes) -> str:
+    """What a file is instead of a clip, by its first bytes; empty where it may be one."""
     if head[:7] == b"#EXTM3U" or head[:8] == b"ffconcat" or head[:5].lower() == b"<?xml":
         return "a playlist or a list of files, not a clip. Name the clips themselves."
     if _is_text(head):
         return "a text file, not a clip."
     if _is_still(head):
         return "a still picture, not a clip."
+    return ""
+
+
+def _damage(size: int, head: bytes, err: Exception) -> str:
+    """What is wrong with a clip that cannot be opened."""
+    if size == 0:
+        return "the file is empty. Copy it again from the card."
     if not any(head):
         return "its first 4096 bytes are all zero: the copy is damaged. Copy it again."
     if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free", b"skip"):

@@ -15,7 +15,7 @@ import numpy as np
 from editor.footage import derived
 from editor.footage.analysis import Settings
 from editor.footage.cache import Cache
-from editor.footage.clip import Clip, Skipped
+from editor.footage.clip import Clip, Loss, Skipped
 from editor.footage.measures import Analysis
 
 KIND = "copies"  # of cache entries
@@ -56,7 +56,7 @@ def kept(
     if key and known is not None:
         cache.touch(KIND, key)
         reasons = known[1]["copies"]
-        copied = tuple(Skipped(clips[number].path, reason) for number, reason in reasons)
+        copied = tuple(Skipped(clips[number].path, reason, Loss.COPY) for number, reason in reasons)
         numbers = {number for number, _ in reasons}
         return tuple(clip for n, clip in enumerate(clips) if n not in numbers), copied
     left, skipped = drop_copies(clips, analyses)
@@ -87,7 +87,7 @@ def drop_copies(
         else:
             copies[clip.digest] = original
     skipped = tuple(
-        Skipped(clip.path, _reason(clip, copies[clip.digest]))
+        Skipped(clip.path, _reason(clip, copies[clip.digest]), Loss.COPY)
         for clip in clips
         if clip.digest in copies
     )

@@ -11,15 +11,15 @@ from typing import Any
 
 import av
 
-from editor.errors import FootageError
+from editor.errors import FootageError, NoFootageError
 from editor.footage.cache import Cache, stamp
-from editor.footage.clip import Clip, Skipped, SoundTrack
+from editor.footage.clip import Clip, Loss, Skipped, SoundTrack
 from editor.footage.probe import probe
 from editor.timing import Timecode
 
 __all__ = ["digest", "find", "ingest", "probe"]
 
-VERSION = 6  # of what `probe` finds: raised when it finds better
+VERSION = 7  # of what `probe` finds: raised when it finds better
 _BLOCK = 1 << 22  # bytes read at a time while hashing
 
 # Suffixes of what a folder is searched for. A file that is named itself is tried whatever it is.
@@ -57,10 +57,10 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
             raise FootageError(f"{path}: no such file or folder. Name one that exists.")
         files = _in_folder(path, skipped, set()) if path.is_dir() else iter([path])
         for file in files:
-            reason = _not_a_file(file)
+            left = _not_a_file(file)
             real = Path(os.path.realpath(file))
-            if reason:
-                skipped.append(Skipped(Path(os.path.abspath(file)), reason))
+            if left is not None:
+                skipped.append(left)
             elif real not in seen:
                 seen.add(real)
                 found.append(Path(os.path.abspath(file)))
@@ -79,7 +79,7 @@ def _in_folder(folder: Path, skipped: list[Skipped], above: set[Path]) -> Iterat
         return
     if {entry.name for entry in entries} >= MADE_HERE:
         reason = "a film that was made from footage, and not footage. Name its file to cut it."
-        skipped.append(Skipped(Path(os.path.abspath(folder)), reason))
+        skipped.append(Skipped(Path(os.path.abspath(folder)), reason, Loss.NO_FOOTAGE))
         return
     folders = []
     for entry in entries:
@@ -111,13 +111,17 @@ def _counting(name: str) -> list[tuple[int, int, str]]:
     return [*key, (2, 0, name)]
 
 
-def _not_a_file(path: Path) -> str:
+def _not_a_file(path: Path) -> Skipped | None:
+    """What is named and is no file that can be opened; None for one that may be."""
+    here = Path(os.path.abspath(path))
     try:
         if path.is_file():
-            return ""
+            return None
     except OSError as err:
-        return f"cannot be read: {err.strerror or err}."
-    return "a link to nothing." if path.is_symlink() else "not a file."
+        return Skipped(here, f"cannot be read: {err.strerror or err}.")
+    if path.is_symlink():
+        return Skipped(here, "a link to nothing.")
+    return Skipped(here, "not a file.", Loss.NO_FOOTAGE)
 
 
 def ingest(
@@ -137,16 +141,23 @@ def ingest(
             content = digest(path, cache)
             other = clips[content].path if content in clips else None
             if other and len(path.name) >= len(other.name):
-                raise FootageError(f"{path}: the same file as {other}, which is used.")
+                skipped.append(_same(path, other))
+                continue
             clips[content] = _probe_once(path, content, cache)
             if other:  # "take 1 copy.mov" was found before "take 1.mov"
-                skipped.append(Skipped(other, f"the same file as {path}, which is used."))
+                skipped.append(_same(other, path))
+        except NoFootageError as err:
+            skipped.append(Skipped(path, _reason(path, err), Loss.NO_FOOTAGE))
         except FootageError as err:
             skipped.append(Skipped(path, _reason(path, err)))
     advance(len(files), len(files), "")
     if not clips:
         raise FootageError(_nothing(paths, skipped))
     return tuple(clips.values()), tuple(skipped)
+
+
+def _same(path: Path, used: Path) -> Skipped:
+    return Skipped(path, f"the same file as {used}, which is used.", Loss.COPY)
 
 
 def _reason(path: Path, err: FootageError) -> str:
@@ -197,12 +208,14 @@ def _probe_once(path: Path, digest: str, cache: Cache) -> Clip:
     if kept is not None:
         facts = kept[1]
         if "unusable" in facts:
-            raise FootageError(f"{path}: {facts['unusable']}")
+            kind = NoFootageError if facts["no_footage"] else FootageError
+            raise kind(f"{path}: {facts['unusable']}")
         return from_facts(facts, path)
     try:
         clip = probe(path, digest)
     except FootageError as err:
-        cache.save("clip", key, {}, {"unusable": _reason(path, err)})
+        none = isinstance(err, NoFootageError)
+        cache.save("clip", key, {}, {"unusable": _reason(path, err), "no_footage": none})
         raise
     cache.save("clip", key, {}, to_facts(clip))
     return clip

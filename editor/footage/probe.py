@@ -19,7 +19,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from editor.errors import FootageError
+from editor.errors import FootageError, NoFootageError
 from editor.footage import ending, grid, packets, timecode
 from editor.footage.clip import Clip, SoundTrack
 from editor.footage.container import (
@@ -60,7 +60,7 @@ def _picture_stream(container: InputContainer, path: Path) -> VideoStream:
     moving = [stream for stream in container.streams.video if not stream.disposition & still]
     if not moving:
         what = "sound" if container.streams.audio else "neither sound nor picture"
-        raise FootageError(f"{path}: holds no moving picture, only {what}.")
+        raise NoFootageError(f"{path}: holds no moving picture, only {what}.")
     known = [stream for stream in moving if stream.codec_context is not None]
     if not known:
         raise FootageError(f"{path}: its picture is of a codec that this FFmpeg cannot decode.")
@@ -162,7 +162,7 @@ def _timed_grid(path: Path, stream: VideoStream, seen: Seen, base: Fraction) -> 
     if _are_fields(ticks, seen):
         ticks = ticks[::2]
     if len(ticks) < 2:
-        raise FootageError(f"{path}: holds a single picture: a still, not a clip.")
+        raise NoFootageError(f"{path}: holds a single picture: a still, not a clip.")
     last = Fraction(seen.last_length) * base if seen.last_length else None
     return grid.fit(ticks, base, last, _stated_rates(stream))
 
@@ -181,7 +181,7 @@ def _counted_grid(path: Path, stream: VideoStream, seen: Seen, notes: list[str])
     rate = snap_rate(rates[0]) if rates else Fraction(25)
     frames = _count(path, stream.index)
     if frames < 2:
-        raise FootageError(f"{path}: holds a single picture: a still, not a clip.")
+        raise NoFootageError(f"{path}: holds a single picture: a still, not a clip.")
     why = "jump" if seen.jumps else "are missing or out of order"
     notes.append(
         f"the times of its frames {why}: they are counted as decoded, "
