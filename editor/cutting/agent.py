@@ -30,7 +30,7 @@ from models.policy import Policy
 
 DEFAULT = "base+search"  # plain decode falls behind whole-film search in recorded order
 SEARCH = policies.SEARCH
-FEW_SHOTS = 100  # up to so many, search goes on from both its starts
+FEW_SHOTS = 200  # up to so many, search goes on from both its starts
 LEAST_SHOTS = 3  # of fewer there is no film to choose
 SHARE = Fraction(2, 5)  # of the usable footage: a film of more is no selection
 WEIGHTS = policies.WEIGHTS
@@ -144,14 +144,14 @@ def load_weights_and_card(name: str, here: Sequence[str] = ()) -> tuple[Policy, 
 
 
 def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
-    """Search with a policy: local search from the best of many films that it draws, and from an
-    even spread over the footage; the better of both. From many shots only the better start goes on.
+    """Search with a policy: local search from the best of many films that it draws and from an
+    even spread over the footage, for longest from the better of what they become. From many shots
+    only the better start goes on.
     """
     starts = [decode.best_of(policy, stage, seed), BASELINES["uniform"](stage, seed)]
-    if stage.material.size > FEW_SHOTS:
-        starts = [starts[int(local.scores(stage, starts).argmax())]]
-    found = [local.improve(stage, start, seed)[0] for start in starts]
-    return found[int(local.scores(stage, found).argmax())]
+    if stage.material.size <= FEW_SHOTS:
+        return local.improve_best(stage, starts, seed)
+    return local.improve(stage, starts[int(local.scores(stage, starts).argmax())], seed)[0]
 
 
 WAYS: dict[str, Callable[[Policy, Stage, int], list[Choice]]] = {

@@ -107,14 +107,18 @@ def _local(stage: Stage, seed: int) -> list[Choice]:
 
 
 def local_for(stage: Stage, seed: int, seconds: float) -> list[Choice]:
-    """Local search again and again, from an even spread and then from random films, until so much
-    CPU time is spent; the best of all. The last search begun is finished."""
-    end = process_time() + seconds
+    """Local search for so much CPU time. Half of it goes from an even spread and then from random
+    films, the rest goes on from the best of what they became. The last search begun is finished."""
+    begun = process_time()
     found = [_local(stage, seed)]
-    while process_time() < end:
+    while process_time() < begun + seconds / 2:
         start = random(stage, seed + len(found))
         found.append(local.improve(stage, start, seed + len(found))[0])
-    return found[int(local.scores(stage, found).argmax())]
+    best, more = found[int(local.scores(stage, found).argmax())], 0
+    while process_time() < begun + seconds:
+        more += 1
+        best = local.improve_long(stage, best, seed + len(found) + more)
+    return best
 
 
 BASELINES: dict[str, Cutting] = {

@@ -27,39 +27,58 @@ MANY_SHOTS = 100  # on offer, above which rounds are few and must count: then up
 COMBINED = 16  # changes for the better at most are made together, and
 DRAWN = 5  # times as many films are drawn a round, and those tried that may be legal
 PATIENCE = 4  # rounds without gain before the film is left as it is
+LONG_ROUNDS, LONG_PATIENCE = 300, 20  # likewise, where the best of several goes on
 MOVES = ("replace", "trim", "drop", "insert", "exchange")
 ODDS = (0.25, 0.3, 0.05, 0.1, 0.3)  # chosen: an exchange keeps the length, so it is often legal
 UP_TO = tuple(np.cumsum(ODDS).tolist())
 
 
 def improve(
-    stage: Stage, made: Sequence[Choice], seed: int, rounds: int = ROUNDS
+    stage: Stage,
+    made: Sequence[Choice],
+    seed: int,
+    rounds: int = ROUNDS,
+    patience: int = PATIENCE,
+    effort: int = EFFORT,
 ) -> tuple[list[Choice], int]:
     """The best film found from `made`, and how many films' scores were looked at.
 
-    Never worse than `made`, unless `made` stutters and a film that does not is found; the same
-    stage, film and seed give the same film.
+    rounds: at most; patience: of these without gain before it ends; effort: rounds times shots on
+    offer at most. Never worse than `made`, unless `made` stutters and a film that does not is
+    found; the same stage, film and seed give the same film.
     """
     random = np.random.default_rng(seed)
     offered = torch.nonzero(stage.rules.allowed.flatten(1).any(1))[:, 0].numpy()
     best, looked, idle = list(made), 1, 0
     top = -np.inf if stutters(stage, best) else float(scores(stage, [best])[0])
     many = stage.material.size > MANY_SHOTS
-    effort = EFFORT // (FREELY if many and stage.rules.order == "free" else 1)
-    for _ in range(min(rounds, max(PATIENCE, effort // stage.material.size))):
+    effort //= FREELY if many and stage.rules.order == "free" else 1
+    for _ in range(min(rounds, max(patience, effort // stage.material.size))):
         tried = _tried(stage, offered, best, random) or [best]
-        found = scores(stage, tried)
+        found = scores(stage, tried, top)
         if many and (more := _combined(stage, best, top, tried, found)):
-            tried, found = [*tried, *more], torch.cat([found, scores(stage, more)])
+            tried, found = [*tried, *more], torch.cat([found, scores(stage, more, top)])
         looked += len(tried)
         at = int(found.argmax())
         if float(found[at]) > top + 1e-6:
             best, top, idle = tried[at], float(found[at]), 0
         else:
             idle += 1
-            if idle == PATIENCE:
+            if idle == patience:
                 break
     return best, looked
+
+
+def improve_long(stage: Stage, made: Sequence[Choice], seed: int) -> list[Choice]:
+    """As `improve`, with more rounds and patience."""
+    effort = LONG_ROUNDS * stage.material.size
+    return improve(stage, made, seed, LONG_ROUNDS, LONG_PATIENCE, effort)[0]
+
+
+def improve_best(stage: Stage, starts: Sequence[Sequence[Choice]], seed: int) -> list[Choice]:
+    """Each of the films improved, and the best of what they became improved for longer."""
+    found = [improve(stage, start, seed)[0] for start in starts]
+    return improve_long(stage, found[int(scores(stage, found).argmax())], seed + 1)
 
 
 def _tried(

@@ -337,7 +337,7 @@ class Rules:
         return torch.where(edits.flatten(1).any(1)[:, None, None], edits, ok)
 
     @cached_property
-    def _apart(self) -> Tensor:
+    def apart(self) -> Tensor:
         """(N, N) bool: the shots that may still come after a shot: no other take of its line."""
         clip, line = self.material.clip, self.line
         alike = (line[:, None] == line) & (line >= 0)
@@ -354,7 +354,7 @@ class Rules:
             length=state.length + m.length[shot, first, last],
             shot=shot,
             out=last,
-            alive=state.alive & self._apart[shot],
+            alive=state.alive & self.apart[shot],
             answered=self._answer(state, shot),
         )
         if self.order != "free":

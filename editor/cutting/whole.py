@@ -57,17 +57,23 @@ class _Block(Generic[Batch]):
     cut: tuple[Tensor, Tensor, Tensor]  # (R,) each
 
 
-def scores(stage: Stage, films: Sequence[Sequence[Choice]]) -> Tensor:
-    """(B,) float32 score of each whole film; -inf where a cut or the stop is not legal."""
+def scores(stage: Stage, films: Sequence[Sequence[Choice]], above: float = -torch.inf) -> Tensor:
+    """(B,) float32 score of each whole film; -inf where a cut or the stop is not legal, and where
+    the score is not `above`: whether a film that is of no interest is legal is the costly question,
+    and is not asked.
+    """
     found = torch.full((len(films),), -torch.inf)
-    some = torch.tensor([index for index, film in enumerate(films) if film], dtype=torch.int64)
-    if not len(some):
-        return found
+    there = torch.tensor([index for index, film in enumerate(films) if film], dtype=torch.int64)
     script = Script.of([film for film in films if film])
-    legal = torch.nonzero(_legal(stage, script))[:, 0]
-    if len(legal):
-        start = stage.reward.start(len(legal))
-        found[some[legal]] = _finished(stage, start, script.rows(legal)).score
+    hopeful = torch.nonzero(_hopeful(stage, script))[:, 0]
+    if not len(hopeful):
+        return found
+    script = script.rows(hopeful)
+    score = _finished(stage, stage.reward.start(len(hopeful)), script).score
+    better = torch.nonzero(score > above)[:, 0]
+    if len(better):
+        legal = better[_walkable(stage, script.rows(better))]
+        found[there[hopeful[legal]]] = score[legal]
     return found
 
 
@@ -193,24 +199,48 @@ def _ended(ends: Sequence[tuple[Tensor, Batch]]) -> Batch:
 
 def _legal(stage: Stage, script: Script) -> Tensor:
     """(B,) bool: films whose every cut, and whose stop, is legal."""
-    rules = stage.rules
+    legal = _hopeful(stage, script)
+    index = torch.nonzero(legal)[:, 0]
+    if len(index):
+        legal[index] = _walkable(stage, script.rows(index))
+    return legal
+
+
+def _hopeful(stage: Stage, script: Script) -> Tensor:
+    """(B,) bool: films of allowed pairs that are not too long; most of what is tried at random is
+    not even that."""
     shot, first, last = script.cuts.unbind(1)  # (T, B) each
     there = torch.arange(len(shot))[:, None] < script.count
     length = (stage.material.length[shot, first, last] * there).sum(0)
-    legal: Tensor = rules.allowed[shot, first, last].all(0) & (length <= rules.high)
-    index = torch.nonzero(legal)[:, 0]  # most of what is tried at random ends here
+    found: Tensor = stage.rules.allowed[shot, first, last].all(0) & (length <= stage.rules.high)
+    return found
+
+
+def _walkable(stage: Stage, script: Script) -> Tensor:
+    """(B,) bool: as `_legal`, of films that are hopeful."""
+    rules, fine = stage.rules, ~_clashing(stage, script)
+    index = torch.nonzero(fine)[:, 0]
     if not len(index):
-        return legal
-    script = script.rows(index)
-    ends: list[tuple[Tensor, State]] = []
-    fine = torch.ones(len(index), dtype=torch.bool)
+        return fine
+    script, ends = script.rows(index), list[tuple[Tensor, State]]()
     for block in _walk(stage, rules.start(len(index)), rules.step, script, ends):
         shot, first, last = block.cut
         can = rules.shot_legal(block.before, shot)
         can &= rules.pair_legal(block.before, shot, first, last)
-        fine &= (can | ~block.going).view(block.steps, -1).all(0)
-    legal[index] = fine & rules.shot_mask(_ended(ends))[:, -1]
-    return legal
+        fine[index] &= (can | ~block.going).view(block.steps, -1).all(0)
+    fine[index] &= rules.shot_mask(_ended(ends))[:, -1]
+    return fine
+
+
+def _clashing(stage: Stage, script: Script) -> Tensor:
+    """(B,) bool: films two of whose cuts exclude each other, seen without walking through them: of
+    the same frames, or takes of one line. All of these are illegal, not only these."""
+    shot, first, last = script.cuts.unbind(1)  # (T, B) each
+    there = torch.arange(len(shot))[:, None] < script.count
+    later = torch.ones(len(shot), len(shot), dtype=torch.bool).triu(1)[:, :, None]
+    both = there[:, None] & there & later  # (T, T, B): an earlier cut and a later one
+    twice = (first[:, None] < last) & (first < last[:, None]) & (shot[:, None] == shot)
+    return (both & (twice | ~stage.rules.apart[shot[:, None], shot])).flatten(0, 1).any(0)
 
 
 def _finished(stage: Stage, start: Progress, script: Script) -> Progress:

@@ -32,6 +32,15 @@ def test_a_local_search_is_the_same_for_the_same_seed():
     assert local.improve(stage, plain, 5, 4) == local.improve(stage, plain, 5, 4)
 
 
+@pytest.mark.parametrize("order", ["recorded", "free"])
+def test_a_search_from_several_films_ends_no_worse_than_from_any_of_them(order):
+    _, stage = stage_of(order)
+    starts = [BASELINES[name](stage, 0) for name in ("uniform", "greedy", "random")]
+    alone = [local.improve(stage, start, 5)[0] for start in starts]
+    best = local.improve_best(stage, starts, 5)
+    assert float(local.scores(stage, [best])[0]) >= float(local.scores(stage, alone).max())
+
+
 def test_a_film_with_an_illegal_cut_has_no_score():
     _, stage = stage_of("recorded")
     film = BASELINES["uniform"](stage, 0)

@@ -60,6 +60,17 @@ def test_films_score_at_once_what_their_steps_add_up_to(order, room, monkeypatch
 
 
 @pytest.mark.parametrize("order", ORDERS)
+def test_who_looks_for_a_better_film_is_told_of_better_ones_alone(order):
+    stage = stage_of(order)
+    films = tried(stage)
+    found = whole.scores(stage, films)
+    above = float(found[found.isfinite()].median())
+    better = torch.where(found > above, found, torch.full((), -torch.inf))
+    assert torch.equal(whole.scores(stage, films, above), better)
+    assert 2 < int(better.isfinite().sum()) < int(found.isfinite().sum())
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_a_film_told_at_once_has_the_rewards_and_terms_of_its_steps(order):
     stage = stage_of(order)
     film = BASELINES["greedy"](stage, 0)
