@@ -8,8 +8,10 @@ B films, T cuts of the longest, N shots, P cut points, R rows: cuts of several f
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,7 +40,9 @@ class Script:
         rows = [
             [*film, *[film[-1] if film else (0, 0, 0)] * (longest - len(film))] for film in films
         ]
-        cuts = torch.tensor(rows, dtype=torch.int64).view(len(films), longest, 3)
+        values = chain.from_iterable(chain.from_iterable(rows))  # flat: torch reads nests slowly
+        flat = np.fromiter(values, np.int64, len(films) * longest * 3)
+        cuts = torch.from_numpy(flat).view(len(films), longest, 3)
         return cls(cuts.permute(1, 2, 0), torch.tensor([len(film) for film in films]))
 
     def rows(self, index: Tensor) -> "Script":
