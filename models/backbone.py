@@ -209,18 +209,22 @@ def _sha256(path: Path) -> str:
 
 def _state(path: Path) -> Mapping[str, Any]:
     """Read a state dict without running any code from the file."""
-    import pickle
-
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    wanted = "It is to be a state dict, as torch.save or safetensors write one."
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, OSError) as err:
-        raise ValueError(f"Weights {path} cannot be read as tensors: {err}") from err
+    except OSError as err:
+        raise ValueError(f"Weights {path} cannot be read: {err.strerror or err}.") from err
+    except SafetensorError as err:
+        raise ValueError(f"Weights {path} cannot be read as tensors: {err}. {wanted}") from err
+    except Exception as err:  # torch's own words would have the user run what the file holds
+        why = "it is no file of tensors, or holds more than tensors, which is not run"
+        raise ValueError(f"Weights {path} cannot be read as tensors: {why}. {wanted}") from err
     if not isinstance(state, Mapping):
         raise ValueError(f"Weights {path} hold {type(state).__name__}, not a state dict.")
     return state

@@ -88,21 +88,29 @@ def load_policy(
         )
     card = read_card(path, metadata.get("card", ""))
     check_card(path, card, features, terms)
-    policy = _blank(path, Sizes(**card.sizes))
-    check_tensors(path, tensors, policy.state_dict())
+    policy = _blank(path, Sizes(**card.sizes), tensors)
     policy.load_state_dict(tensors)
     policy.eval()
     return policy, card
 
 
-def _blank(path: Path, sizes: Sizes) -> Policy:
-    """A policy of those sizes, without drawing from the world's randomness."""
+def _blank(path: Path, sizes: Sizes, tensors: Mapping[str, Tensor]) -> Policy:
+    """A policy of those sizes, without drawing from the world's randomness. Raises ValueError where
+    these tensors are not its own, before any memory is taken for it."""
     if sizes.width % sizes.heads:
         raise ValueError(
             f"{path} carries a card that cannot be: a width of {sizes.width} does not part into"
             f" {sizes.heads} heads."
         )
+    if sizes.layers > len(tensors):
+        raise ValueError(
+            f"{path} carries a card that cannot be: it tells of {sizes.layers} layers, and the file"
+            f" holds {len(tensors)} tensors."
+        )
     with torch.random.fork_rng():
+        with torch.device("meta"):  # shapes alone
+            wanted = Policy(sizes).state_dict()
+        check_tensors(path, tensors, wanted)
         return Policy(sizes)
 
 

@@ -172,6 +172,21 @@ def test_an_interrupt_amid_a_module_that_makes_code_as_it_loads_exits_130_too(
     assert done.stderr.splitlines()[-1].startswith("editor: Interrupted")
 
 
+@pytest.mark.parametrize("code", ["{}", "exec('{}')"], ids=["plain", "made"])
+def test_an_interrupt_before_anything_of_ours_is_there_exits_130_too(tmp_path, code):
+    raised = code.format(f"signal.raise_signal({int(signal.SIGINT)})")
+    (tmp_path / "fractions.py").write_text(f"import signal\n{raised}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "editor", "doctor"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[1]}"},
+        preexec_fn=_heed_signals,
+    )
+    assert (done.returncode, done.stderr) == (130, "editor: Interrupted.\n")
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_that_python_drops_in_a_callback_is_heeded_after_it(how):
     class Held:

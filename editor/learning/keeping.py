@@ -25,6 +25,7 @@ from models.policy import Policy
 POLICY, STATE, LOG, LOCK = "policy.safetensors", "state.safetensors", "log.jsonl", ".lock"
 CLONED = ".cloned.safetensors"  # after a policy's stem: the same, when it had only been cloned
 SHOWN, LENGTHS = "shown.choices", "shown.lengths"  # films cloned so far, one after another
+FOOTAGE = "footage"  # its setting: more may be learned from later, but not while cloning goes on
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,10 @@ def _check(path: Path, told: Mapping[str, str], metadata: Mapping[str, str]) -> 
     """Raise ValueError for a checkpoint of other settings than these."""
     if not told.get("step", "").isdecimal():
         raise ValueError(f"{path} is no checkpoint of a training: it names no step.")
+    cloned = int(told["step"]) >= int(metadata.get("warm", "0"))
     for name, value in metadata.items():
+        if name == FOOTAGE and cloned:
+            continue
         if name in told and told[name] != value:
             raise ValueError(f"{path} was trained with {name} {told[name]}, not {value}.")
 

@@ -156,6 +156,11 @@ class _Run:
 def _metadata(config: Training) -> dict[str, str]:
     """What must agree between a checkpoint and the training that goes on from it."""
     told = {"seed": str(config.seed), "warm": str(config.warm), "from": config.begin}
+    told |= {"pools": str(config.pools), "films": str(config.films)}
+    told |= {
+        "most-shots": str(config.most_shots),
+        keeping.FOOTAGE: ", ".join(config.names) or "none",
+    }
     if ALGORITHMS[config.algorithm].own:  # what was only cloned may go on by any algorithm
         told["algorithm"] = config.algorithm
     return told

@@ -119,8 +119,8 @@ class Table:
         lines = [
             "The mean reward of real films as more of their cuts are spoilt,"
             f" {CORRUPTIONS} times a dose; the trend is the",
-            "change from an untouched film to a wholly spoilt one, with its 95 % interval. Sound",
-            "is hidden, and no length is asked for: neither is to tell a spoilt film.",
+            "slope over the doses, from an untouched film to a wholly spoilt one, with its 95 %",
+            "interval. Sound is hidden, and no length is asked for: neither is to tell it.",
         ]
         for film in self.films:
             lines += ["", f"{film.title}, {film.cuts} cuts"]
@@ -131,15 +131,33 @@ class Table:
         if len({film.film for film in self.films}) > 1:
             lines += ["", "Over films (a film's files are one), trend with films drawn:"]
             lines += [f"  {name:12}{self.over_films(name)}" for name in WAYS]
-        rises = [
-            f"{film.title}, {name}: trend {row.trend}"
+        lines += ["", "Where the trend is not down, its whole interval below nought:"]
+        lines += self._named(lambda row: row.trend.high >= 0, lambda row: f"trend {row.trend}")
+        lines += ["", "Where the reward does not fall at every step of the dose:"]
+        lines += self._named(lambda row: not row.falls, _rises)
+        return "\n".join(lines)
+
+    def _named(
+        self, asked: Callable[[Response], bool], told: Callable[[Response], str]
+    ) -> list[str]:
+        """The films and ways of which something is so."""
+        found = [
+            f"  {film.title}, {name}: {told(row)}"
             for film in self.films
             for name, row in film.ways.items()
-            if row.trend.high >= 0
+            if asked(row)
         ]
-        lines += ["", "Where the reward does not fall with the dose:"]
-        lines += [f"  {row}" for row in rises] or ["  nowhere"]
-        return "\n".join(lines)
+        return found or ["  nowhere"]
+
+
+def _rises(row: Response) -> str:
+    """The steps of the dose at which the score does not fall."""
+    steps = [
+        f"{DOSES[n]:.0%} to {DOSES[n + 1]:.0%} {row.mean[n + 1] - row.mean[n]:+.3f}"
+        for n in range(len(DOSES) - 1)
+        if row.mean[n + 1] >= row.mean[n]
+    ]
+    return ", ".join(steps)
 
 
 def _worst(row: Response) -> str:

@@ -156,13 +156,36 @@ def test_two_trainings_never_write_to_one_folder(tmp_path):
 
 @pytest.mark.parametrize(
     "changes,said",
-    [({"seed": 5}, "seed 4, not 5"), ({"warm": 9}, "warm 3, not 9")],
+    [
+        ({"seed": 5}, "seed 4, not 5"),
+        ({"warm": 9}, "warm 3, not 9"),
+        ({"most_shots": 77}, "most-shots [0-9]+, not 77"),
+        ({"pools": 7}, "pools [0-9]+, not 7"),
+        ({"films": 9}, "films [0-9]+, not 9"),
+    ],
 )
 def test_resuming_with_other_settings_is_refused_with_both_sides_named(whole, changes, said):
     before = numbers(whole)
     with pytest.raises(PolicyError, match=said):
         train(Training(whole, **{**TINY, **changes}, resume=True), silent)
     assert numbers(whole) == before
+
+
+def test_other_footage_is_refused_while_cloning_goes_on(tmp_path, monkeypatch):
+    rng = np.random.default_rng(1)
+    pool = simulate(sample_world(rng, 8, 12), rng)
+    config = Training(tmp_path, **TINY, footage=(pool,), names=("a.mp4",))
+    monkeypatch.setattr("editor.learning.training.SAVE_EVERY", 1)
+
+    def stop(done, total, label):
+        if done == 2:  # the first is kept
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, stop)
+    with pytest.raises(PolicyError, match=r"footage a\.mp4, not none"):
+        train(replace(config, footage=(), names=(), resume=True), silent)
+    train(replace(config, resume=True), silent)
 
 
 def test_resuming_with_another_algorithm_is_refused_unless_it_was_only_cloned(whole, tmp_path):

@@ -72,7 +72,7 @@ def test_dose_tells_how_the_reward_falls(folder, listed, capsys):
     film = folder / "film 1.mp4"
     status, out, _ = run(capsys, "evaluate", "--dose", film, "--outputs", folder / "out")
     assert status == MADE
-    assert "shuffled" in out and "Where the reward does not fall with the dose:" in out
+    assert "shuffled" in out and "Where the reward does not fall at every step of the dose:" in out
 
 
 def test_a_film_whose_cuts_nobody_checked_is_refused_with_those_that_were(folder, capsys):

@@ -1,5 +1,7 @@
 """Spoilt films: how many cuts are spoilt, and that the reward of a well-cut film falls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -58,13 +60,22 @@ def test_replacing_shots_costs_more_the_more_are_replaced():
     assert row.trend.high < 0
 
 
-def test_the_page_names_films_whose_reward_does_not_fall():
+def test_the_page_names_films_whose_trend_is_not_down():
     found = dose.respond(FILM, load_style("default"), 0, corruptions=4)
     text = dose.Table((found,), 0).text()
     rising = [name for name, row in found.ways.items() if row.trend.high >= 0]
-    _, _, end = text.partition("Where the reward does not fall with the dose:")
-    assert all(name in end for name in rising)
-    assert rising or "nowhere" in end
+    _, _, end = text.partition("Where the trend is not down, its whole interval below nought:")
+    named, _, _ = end.partition("Where the reward does not fall at every step")
+    assert all(name in named for name in rising)
+    assert rising or "nowhere" in named
+
+
+def test_a_film_that_scores_more_when_some_of_it_is_spoilt_is_named_with_the_step():
+    found = dose.respond(FILM, load_style("default"), 0, corruptions=4)
+    row = replace(found.ways["mis-trimmed"], mean=(0.4, 0.3, 0.35, 0.2, 0.1), falls=False)
+    text = dose.Table((replace(found, ways={"mis-trimmed": row}),), 0).text()
+    _, _, end = text.partition("Where the reward does not fall at every step of the dose:")
+    assert "mis-trimmed: 10% to 25% +0.050" in end
 
 
 def test_the_finished_soundtrack_and_the_jump_at_the_cut_tell_nothing():

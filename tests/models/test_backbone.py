@@ -150,6 +150,16 @@ def test_weights_that_carry_code_are_refused_and_the_code_is_not_run(tmp_path):
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("data", [b"\t", b"a = [", b"", bytes(range(256)) * 20])
+def test_a_file_that_holds_no_tensors_says_what_would_be_right(tmp_path, data):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(data)
+    with pytest.raises(ValueError) as err:
+        backbone.load(backbone.DEFAULT, path)
+    assert str(path) in str(err.value) and "a state dict, as torch.save" in str(err.value)
+    assert "weights_only" not in str(err.value) and "\n" not in str(err.value)
+
+
 def test_available_lists_every_backbone_with_its_place_and_how_to_get_it(no_network):
     rows = {row.name: row for row in backbone.available()}
     assert rows.keys() == backbone.BACKBONES.keys()

@@ -111,6 +111,8 @@ def rewritten(path: Path, change) -> Path:
     [
         (lambda card: {**card, "sizes": {**card["sizes"], "width": 10**9}}, "1 to 4096"),
         (lambda card: {**card, "sizes": {**card["sizes"], "layers": -1}}, "layers is -1"),
+        (lambda card: {**card, "sizes": {**card["sizes"], "layers": 4096}}, "tells of 4096 layers"),
+        (lambda card: {**card, "sizes": {**card["sizes"], "width": 4096}}, "than its sizes say"),
         (lambda card: {**card, "sizes": {**card["sizes"], "width": True}}, "width is True"),
         (lambda card: {**card, "sizes": {**card["sizes"], "heads": 7}}, "64 does not part into 7"),
         (lambda card: {**card, "sizes": {"shot": 3}}, "sizes are"),
@@ -129,6 +131,23 @@ def test_a_card_that_cannot_be_true_is_refused_before_anything_is_built(saved, c
     with pytest.raises(ValueError, match=re.escape(said)) as err:
         checkpoint.load_policy(path, FEATURES, tuple(TERMS))
     assert str(path) in str(err.value) and len(str(err.value)) < 600
+
+
+def test_no_memory_is_taken_for_a_network_that_the_file_does_not_hold(saved, monkeypatch):
+    def large(card):
+        return {**card, "sizes": {**card["sizes"], "width": 4096, "layers": 20}}  # 16 GB of weights
+
+    built, make = list[torch.device](), checkpoint.Policy
+
+    def watched(sizes):
+        policy = make(sizes)
+        built.append(next(policy.parameters()).device)
+        return policy
+
+    monkeypatch.setattr(checkpoint, "Policy", watched)
+    with pytest.raises(ValueError, match="than its sizes say"):
+        checkpoint.load_policy(rewritten(saved[0], large), FEATURES, tuple(TERMS))
+    assert built == [torch.device("meta")]
 
 
 def test_tensors_of_another_kind_are_refused_with_both_sides_named(saved):
