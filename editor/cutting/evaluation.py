@@ -67,7 +67,7 @@ class Result:
     score: Interval
     ahead: Interval  # the first cutter's score less this one's, paired by case
     share: Interval | None  # (R - R_random) / (R_beam - R_random), where both were run
-    terms: dict[str, float]  # mean raw terms
+    terms: dict[str, Interval]  # raw terms, each in [-1, 1]
     seconds: float  # CPU a film
     looked: float  # candidates whose reward was computed, a film
     median: float  # s, of shot length
@@ -250,13 +250,13 @@ def _results(
     first, names = next(iter(scores.values())), (*CUT_TERMS, *FILM_TERMS)
     found = {}
     for name, cuts in rows.items():
-        terms = np.mean([cut.terms for cut in cuts], 0).tolist()
+        terms = np.array([cut.terms for cut in cuts]).T  # (terms, cases)
         agreed = [cut.agreement for cut in cuts if cut.agreement is not None]
         found[name] = Result(
             _interval(scores[name], drawn),
             _interval(first - scores[name], drawn),
             _share(scores[name], scores, drawn),
-            dict(zip(names, terms, strict=True)),
+            {name: _interval(row, drawn) for name, row in zip(names, terms, strict=True)},
             float(np.mean([cut.seconds for cut in cuts])),
             float(np.mean([cut.looked for cut in cuts])),
             float(np.mean([cut.median for cut in cuts])),

@@ -267,6 +267,7 @@ def text(found: dict[str, Any]) -> str:
     for group in ("simulated", "real"):
         if group in found:
             lines += _table(group, found[group], found["seeds"])
+            lines += _terms(found[group]["cutters"])
     lines.append("heads: entropy as a share of an even choice; choices at the first or last legal")
     for head, row in found["heads"].items():
         histogram = " ".join(f"{share:.2f}" for share in row["histogram"])
@@ -307,6 +308,19 @@ def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
             f"  {way:18} {_interval(row['score']):24} {leads} {share:24}"
             f" {row['seconds']:8.2f} {row['looked']:9.0f} {row['median']:6.1f}s {same}"
         )
+    return lines
+
+
+def _terms(cutters: dict[str, Any]) -> list[str]:
+    """The reward's raw terms of the leaders' films, and of two plain cutters'."""
+    leaders = next(iter(cutters.values()))["leads"]
+    ways = [way for way in (*leaders, "greedy", "uniform") if way in cutters]
+    rows = {way: cutters[way]["terms"] for way in ways}
+    lines = ["the reward's terms of their films, each from -1 to 1"]
+    lines.append(f"  {'':18} " + " ".join(f"{way:24}" for way in ways))
+    for name in rows[ways[0]]:
+        each = " ".join(f"{_interval(rows[way][name]):24}" for way in ways)
+        lines.append(f"  {name:18} {each}".rstrip())
     return lines
 
 

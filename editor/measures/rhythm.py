@@ -119,7 +119,10 @@ _COLUMNS = ("autocorrelation", *WITH, "distance")
 
 
 def _cell(row: Interval | None) -> str:
-    return "-" if row is None else f"{row.mean:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
+    if row is None:
+        return "-"
+    ends = f" [{row.low:+.2f}, {row.high:+.2f}]" if row.of != 1 else ""  # of one there is none
+    return f"{row.mean:+.2f}{ends}"
 
 
 def of(shots: Shots) -> Rhythm:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from editor.cutting.reward import TERMS
 from editor.errors import PolicyError
 from editor.learning import examination, plotting
 from editor.learning.examination import Examination
@@ -57,6 +58,15 @@ def test_the_page_names_every_cutter_and_head(found):
     page = examination.text(found[0])
     for word in ("base+search", "uniform", "recorded order, embeddings zeroed", "asked 2.8 s"):
         assert word in page
+
+
+def test_each_term_of_the_reward_is_told_with_an_interval(found):
+    page = examination.text(found[0])
+    for cutter in found[0]["simulated"]["cutters"].values():
+        assert set(cutter["terms"]) == set(TERMS)
+        assert all(row["low"] <= row["mean"] <= row["high"] for row in cutter["terms"].values())
+    _, _, told = page.partition("the reward's terms of their films")
+    assert all(any(line.split()[:1] == [name] for line in told.splitlines()) for name in TERMS)
 
 
 def test_the_picture_is_drawn(found, tmp_path):

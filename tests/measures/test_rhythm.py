@@ -68,3 +68,5 @@ def test_the_page_has_a_line_for_each_who_cut():
     )
     text = rhythm.Table(films, {}, 0).text()
     assert "policy" in text and "real films" in text
+    lines = {line.split("  ")[1]: line for line in text.splitlines() if line.startswith("  ")}
+    assert "[" in lines["policy"] and "[" not in lines["real films"], "one film has no interval"
