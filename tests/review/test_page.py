@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -98,11 +99,11 @@ def meek(tmp_path_factory) -> str:
     from all else, which once held a run up for an hour.
     """
     setpriv = shutil.which("setpriv")
-    if setpriv is None or os.geteuid() != 0:
+    words = [str(setpriv), "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"]
+    if setpriv is None or os.geteuid() != 0 or subprocess.run([*words, "true"]).returncode:
         return str(CHROMIUM)
     script = tmp_path_factory.mktemp("browser") / "chromium"
-    words = (setpriv, "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", str(CHROMIUM))
-    script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec {shlex.join([*words, str(CHROMIUM)])} "$@"\n')
     script.chmod(0o755)
     return str(script)
 
