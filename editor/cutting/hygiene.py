@@ -11,7 +11,7 @@ import numpy as np
 
 from editor.cutting import slate
 from editor.footage.clip import Clip
-from editor.footage.measures import Analysis
+from editor.footage.measures import LEVEL_STEP, Analysis, Kind
 from editor.timing import FrameSpan
 
 LEAST_FRAMES = 8  # fewer show no trend
@@ -32,6 +32,7 @@ MOVED = 6  # of 255 luma, a pixel of a thumb that the camera's move changed,
 MOVED_SHARE = 0.3  # and how much of the picture it changes
 SAME_VIEW = 0.85  # correlation of a blurred picture with the sharp one: framing did not change
 STRAIGHT = 5.0  # of 255, unrest down a column of colour bars
+TO_THE_END = 0.15  # s before a broken file's end at which what is heard still goes on there
 FLANK = 0.5  # share of a clip that stands still above which standing still is its nature
 
 
@@ -63,6 +64,7 @@ def inspect(clip: Clip, known: Analysis) -> tuple[Masked, ...]:
         if stop <= first:
             break
     found.extend(_between_shots(known, decoded))
+    found.extend(_broken_off(clip, known, decoded))
     return tuple(mask for mask in found if len(mask.span))
 
 
@@ -109,6 +111,23 @@ def _dead_ends(clip: Clip, known: Analysis, first: int, stop: int) -> Iterator[M
         yield Masked(FrameSpan(first, first + head), "the picture stands still")
     if tail >= STANDING * rate:
         yield Masked(FrameSpan(stop - tail, stop), "the picture stands still")
+
+
+def _broken_off(clip: Clip, known: Analysis, decoded: int) -> Iterator[Masked]:
+    """The words amid which a file ends that has lost its end, from the last pause before them."""
+    speech, rate = known.sound.speech, float(clip.rate)
+    if not (clip.missing or clip.broken_off) or not len(speech):
+        return
+    first, stop = (speech[-1] * rate).tolist()
+    end = min(decoded, len(known.sound.level) * LEVEL_STEP * rate)
+    if stop < end - TO_THE_END * rate:
+        return
+    points = known.cut_points
+    pauses = points.frame[np.isin(points.kind, (Kind.PAUSE, Kind.SPLIT))]
+    within = pauses[(pauses > first) & (pauses < end - TO_THE_END * rate)]
+    begin = int(within[-1]) if len(within) else int(first)
+    if begin < decoded:
+        yield Masked(FrameSpan(begin, decoded), "the file breaks off amid these words")
 
 
 def _bars_end(known: Analysis, first: int, stop: int) -> int:

@@ -46,6 +46,17 @@ def test_ordinary_footage_is_left_alone():
         assert hygiene.inspect(clip, known) == ()
 
 
+def test_words_amid_which_a_broken_file_ends_are_left_out_from_the_last_pause_before_them():
+    clip, known = shot(seconds=12.0, speech=[(2.0, 5.0), (8.0, 12.0)])
+    assert hygiene.inspect(clip, known) == (), "the file is whole: its last word is"
+    for broken in (replace(clip, missing=1.0), replace(clip, broken_off="no index")):
+        (found,) = hygiene.inspect(broken, known)
+        assert found.reason == "the file breaks off amid these words"
+        assert 150 <= found.span.first <= 200 and found.span.stop == clip.frames
+    clip, known = shot(seconds=12.0, speech=[(2.0, 5.0), (8.0, 11.0)])
+    assert hygiene.inspect(replace(clip, missing=1.0), known) == (), "it ends in a pause"
+
+
 def test_a_slate_with_its_clap_is_masked_until_the_board_has_left():
     found = hygiene.inspect(*with_board())
     assert [mask.reason for mask in found] == ["before the clap", "the slate is taken out"]
