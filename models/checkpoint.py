@@ -89,28 +89,27 @@ def load_policy(
     card = read_card(path, metadata.get("card", ""))
     check_card(path, card, features, terms)
     policy = _blank(path, Sizes(**card.sizes), tensors)
+    check_tensors(path, tensors, policy.state_dict())
     policy.load_state_dict(tensors)
     policy.eval()
     return policy, card
 
 
 def _blank(path: Path, sizes: Sizes, tensors: Mapping[str, Tensor]) -> Policy:
-    """A policy of those sizes, without drawing from the world's randomness. Raises ValueError where
-    these tensors are not its own, before any memory is taken for it."""
+    """A policy of those sizes, without drawing from the world's randomness. Raises ValueError for
+    one that is larger than what the file holds, before any memory is taken for it."""
     if sizes.width % sizes.heads:
         raise ValueError(
             f"{path} carries a card that cannot be: a width of {sizes.width} does not part into"
             f" {sizes.heads} heads."
         )
-    if sizes.layers > len(tensors):
+    held = sum(tensor.numel() for tensor in tensors.values())
+    if (least := sizes.layers * sizes.width**2) > held:  # each layer has a matrix of that size
         raise ValueError(
-            f"{path} carries a card that cannot be: it tells of {sizes.layers} layers, and the file"
-            f" holds {len(tensors)} tensors."
+            f"{path} carries a card that cannot be: {sizes.layers} layers of width {sizes.width}"
+            f" have {least} weights and more, and the file holds {held}."
         )
     with torch.random.fork_rng():
-        with torch.device("meta"):  # shapes alone
-            wanted = Policy(sizes).state_dict()
-        check_tensors(path, tensors, wanted)
         return Policy(sizes)
 
 
