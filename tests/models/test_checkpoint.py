@@ -144,7 +144,7 @@ def test_no_network_is_built_that_the_file_does_not_hold(saved, monkeypatch):
         raise AssertionError(f"built {sizes}")
 
     monkeypatch.setattr(checkpoint, "Policy", built)
-    with pytest.raises(ValueError, match="20 layers of width 4096 have .* and the file holds"):
+    with pytest.raises(ValueError, match=r"20 layers of width 4096 have .* and the file holds"):
         checkpoint.load_policy(rewritten(saved[0], large), FEATURES, tuple(TERMS))
 
 
