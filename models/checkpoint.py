@@ -97,7 +97,7 @@ def load_policy(
 
 def _blank(path: Path, sizes: Sizes, tensors: Mapping[str, Tensor]) -> Policy:
     """A policy of those sizes, without drawing from the world's randomness. Raises ValueError for
-    one that is larger than what the file holds, before any memory is taken for it."""
+    one whose layers are larger than all that the file holds, before any memory is taken for it."""
     if sizes.width % sizes.heads:
         raise ValueError(
             f"{path} carries a card that cannot be: a width of {sizes.width} does not part into"
