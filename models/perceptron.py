@@ -38,11 +38,15 @@ class Perceptron(nn.Module):
         self.actor = _layers(observation, hidden, outputs, 0.01, generator)
         self.critic = _layers(observation, hidden, 1, 1.0, generator)
         self.log_sd = nn.Parameter(torch.zeros(_noise_shape(head, hidden[-1], actions)))
+        self.register_buffer("centre", torch.zeros(()))
+        self.register_buffer("spread", torch.ones(()))
         self.register_buffer("low", torch.tensor(tuple(low), dtype=torch.float32))
         self.register_buffer("high", torch.tensor(tuple(high), dtype=torch.float32))
 
     low: Tensor
     high: Tensor
+    centre: Tensor  # of values, and their spread: what the critic says is in units of it
+    spread: Tensor
 
     def odds(self, observation: Tensor) -> Distribution:
         """The odds of actions at observations (..., O)."""
@@ -60,7 +64,19 @@ class Perceptron(nn.Module):
     def value(self, observation: Tensor) -> Tensor:
         """(...,): expected sum of the rewards still to come at observations (..., O)."""
         worth: Tensor = self.critic(observation)[..., 0]
-        return worth
+        return worth * self.spread + self.centre
+
+    @torch.no_grad()
+    def rescale(self, centre: Tensor, spread: Tensor, keep: bool = True) -> None:
+        """Let the critic speak in other units. keep: what it says stays as it was, for its last
+        layer is turned about (van Hasselt et al. 2016, eq. 4 and 5); otherwise it says `centre`
+        where it said 0, as one that has learned nothing yet does."""
+        last = self.critic[-1]
+        if keep and isinstance(last, nn.Linear):
+            last.weight.mul_(self.spread / spread)
+            last.bias.mul_(self.spread).add_(self.centre - centre).div_(spread)
+        self.centre.copy_(centre)
+        self.spread.copy_(spread)
 
     def evaluate(self, observation: Tensor, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log-probability (...,), entropy (..., 1) and value (...,) of actions taken."""

@@ -10,11 +10,12 @@ The clip bounds no distance: the mean KL from pi_old is watched, and a pass over
 beyond `most_kl` is the last. Left out: value clipping, which does not help (Andrychowicz et al.
 2021); reward scaling, since rewards come standardised; the penalty form of eq. 8; and advantages
 normalised anew in each minibatch, for here a group is one pool and style, and a minibatch only part
-of it.
+of it. What the value may learn from beside the batch, where it is asked for: `models/memory.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -39,19 +40,35 @@ class Settings:
     gamma: float = 1.0  # discount a step
 
 
+class Recall(Protocol[P]):
+    """What the value learns from in place of the batch: a `memory.Memory`."""
+
+    def take(self, policy: P, batches: Sequence[Batch[P]], gamma: float) -> None:
+        """Keep batches."""
+
+    def error(self, policy: P, rows: int, generator: torch.Generator | None) -> Tensor:
+        """The value's squared error on so many of the steps that are kept."""
+
+
 def update(
     policy: P,
     optimizer: torch.optim.Optimizer,
     groups: Sequence[Batch[P]],
     settings: Settings | None = None,
     generator: torch.Generator | None = None,
+    recall: Recall[P] | None = None,
 ) -> Report:
     """Improve the policy on groups of steps, each of one pool and style.
 
-    Advantages are normalised within a group. The generator draws the order of the rows.
+    Advantages are normalised within a group. The generator draws the order of the rows. recall:
+    from which the value learns, as many steps at a time as the policy; without one, from the rows
+    from which the policy does.
     """
     settings = settings or Settings()
     told = [actor_critic.targets(group, settings.gamma, settings.lam, True) for group in groups]
+    alone = settings if recall is None else replace(settings, value=0.0)
+    if recall is not None:
+        recall.take(policy, groups, settings.gamma)
     rows: list[dict[str, float]] = []
     for _ in range(settings.epochs):
         passed: list[float] = []
@@ -66,8 +83,10 @@ def update(
                     some,
                     advantage[index, :steps],
                     target[index, :steps],
-                    settings,
+                    alone,
                 )
+                if recall is not None:
+                    loss = loss + settings.value * recall.error(policy, len(index), generator)
                 batch.climb(policy, optimizer, loss, settings.norm)
                 rows.append(row)
                 passed.append(row["kl"])

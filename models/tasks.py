@@ -4,7 +4,7 @@ B copies or episodes, T steps, O numbers of an observation, A of a continuous ac
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium
@@ -29,6 +29,8 @@ class Steps:
     valid: Tensor  # (B, T) bool
     ends: Tensor  # (B, T) bool: the episode ended here, or the stretch did
     after: Tensor  # (B, T) value of the state after; 0 where the task itself was over
+    led: Tensor  # (B, T, O) float32: what was seen after, before another episode began
+    over: Tensor  # (B, T) bool: the task itself was over, not its time
 
     @property
     def count(self) -> int:
@@ -49,6 +51,12 @@ class Steps:
         log_prob, entropy, value = policy.evaluate(self.observation, self.action)
         going = self.valid.float()
         return Scored(log_prob * going, entropy * going[..., None], value * going)
+
+    @torch.no_grad()
+    def valued(self, policy: Perceptron) -> "Steps":
+        """The same steps, as the policy values what was seen now."""
+        after = torch.where(self.over, torch.zeros(()), policy.value(self.led))
+        return replace(self, value=policy.value(self.observation), after=after)
 
 
 def policy_for(task: "Task", head: str = "", seed: int = 0) -> Perceptron:
@@ -131,11 +139,12 @@ class Task:
         action = odds.sample(generator)
         copies = len(self.envs)
         reward, final = torch.zeros(copies), torch.zeros(copies)
-        ended = torch.zeros(copies, dtype=torch.bool)
-        after = self._now.copy()
+        ended, finished = (torch.zeros(copies, dtype=torch.bool) for _ in range(2))
+        after, led = self._now.copy(), self._now.copy()
         for n in range(copies) if going is None else np.flatnonzero(going).tolist():
             found, gain, over, late, _ = self.envs[n].step(_given(action[n], self.envs[n]))
-            after[n], reward[n] = _flat(found), float(gain)
+            after[n] = led[n] = _flat(found)
+            reward[n], finished[n] = float(gain), over
             self._sum[n] += float(gain)
             self.taken += 1
             if over or late:
@@ -154,6 +163,8 @@ class Task:
             "reward": reward,
             "ended": ended,
             "final": final,
+            "led": torch.from_numpy(led),
+            "over": finished,
         }
         self._now = after
         return row
@@ -164,9 +175,8 @@ def _stack(rows: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def _steps(whole: dict[str, Tensor], valid: Tensor, ends: Tensor, after: Tensor) -> Steps:
-    names = ("observation", "action", "log_prob", "value", "reward")
-    observation, action, log_prob, value, reward = (whole[name] for name in names)
-    return Steps(observation, action, log_prob, value, reward, valid, ends, after)
+    names = ("observation", "action", "log_prob", "value", "reward", "led", "over")
+    return Steps(**{name: whole[name] for name in names}, valid=valid, ends=ends, after=after)
 
 
 def _flat(observation: Any) -> np.ndarray:

@@ -20,6 +20,7 @@ from torch import nn
 from editor.errors import EditorError
 from models import actor_critic, ppo, reinforce
 from models.algorithms import ALGORITHMS
+from models.memory import Memory
 from models.rollout import one_thread
 from models.tasks import Task, play_by, policy_for
 
@@ -48,6 +49,7 @@ class Trial:
     momentum: bool = True  # Adam; False: RMSProp
     head: str = ""  # of the policy; empty: the task's usual
     hold: int = 1  # steps for which a smooth head's noise is held
+    memory: int = 0  # steps from which the value learns; 0: each batch alone, as the peer's
     peer: str = ""  # class of the peer; empty: it has none
 
     @property
@@ -63,7 +65,7 @@ TRIALS: tuple[Trial, ...] = (
         "CartPole-v1", "ppo", 475.0, 100_000, 256, 8, 32, 1e-3,
         ppo.Settings(clip=0.2, epochs=20, minibatch=256, entropy=0.0, lam=0.8, gamma=0.98,
                      most_kl=float("inf")),
-        falling=True, peer="PPO",
+        falling=True, memory=4096, peer="PPO",
     ),
     Trial(
         "Pendulum-v1", "ppo", -250.0, 100_000, 4096, 4, 1024, 1e-3,
@@ -157,6 +159,7 @@ def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
     optimizer = optimizer_of(trial, policy)
     generator = torch.Generator().manual_seed(seed)
     algorithm = ALGORITHMS[trial.algorithm]
+    more = {"recall": Memory(trial.memory)} if trial.memory else {}
     while task.taken < trial.budget:
         if algorithm.whole:
             steps = task.episodes(policy, generator)
@@ -166,7 +169,7 @@ def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
         if trial.falling:
             settings = replace(settings, clip=settings.clip * left)
             optimizer.param_groups[0]["lr"] = trial.rate * left
-        algorithm.update(policy, optimizer, [steps], settings, generator)
+        algorithm.update(policy, optimizer, [steps], settings, generator, **more)
         judge.look(task.taken, lambda seen: policy.odds(torch.from_numpy(seen)).mode())
     task.close()
 
