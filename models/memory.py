@@ -2,16 +2,17 @@
 
 A policy gradient is that of the policy that acted, so that PPO drops a batch once it has moved on.
 The value asks for less: what a state was worth under a policy of a few updates ago is nearly what
-it is worth now, and the critic bears far more reuse than the actor (Cobbe et al. 2021, Phasic
-Policy Gradient, 2 and 3.3). Where a batch holds a handful of ends, as late CartPole's, that is most
-of what there is to learn from. Three things go together here:
+it is worth now, and a value can be reused far more than a policy can (Phasic Policy Gradient, Cobbe
+et al. 2021, https://arxiv.org/abs/2009.04416). Where a batch holds a handful of ends, as late
+CartPole's, that is most of what there is to learn from. Three things go together here:
 
 - the value learns from the last steps of several batches, drawn at random, whose targets are made
   anew with the value of now;
 - a target is the discounted sum of rewards that followed, to the end of the episode or the stretch
   (Schulman et al. 2016, eq. 28): GAE with lambda 1, whatever the advantages' own;
 - it learns in units of those targets' deviation, without its values changing when the units do
-  (PopArt, van Hasselt et al. 2016), so that values of 50 take no longer to reach than values of 1.
+  (Pop-Art, van Hasselt et al. 2016, https://arxiv.org/abs/1602.07714), so that values of 50 take no
+  longer to reach than values of 1.
 
 Left out: a phase of its own for the value, since actor and critic share nothing here; importance
 weights of the older steps; and films, whose value hangs on the pool that they were cut from.

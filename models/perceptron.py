@@ -69,7 +69,7 @@ class Perceptron(nn.Module):
     @torch.no_grad()
     def rescale(self, centre: Tensor, spread: Tensor, keep: bool = True) -> None:
         """Let the critic speak in other units. keep: what it says stays as it was, for its last
-        layer is turned about (van Hasselt et al. 2016, eq. 4 and 5); otherwise it says `centre`
+        layer is turned about (Pop-Art, van Hasselt et al. 2016); otherwise it says `centre`
         where it said 0, as one that has learned nothing yet does."""
         last = self.critic[-1]
         if keep and isinstance(last, nn.Linear):

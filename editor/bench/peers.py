@@ -1,8 +1,9 @@
 """Turn tasks that everybody knows into learning curves of our algorithms beside a peer's.
 
 The peer is Stable-Baselines3 (Raffin et al. 2021), with the hyperparameters that its own zoo
-publishes; ours get the same. A run is judged by its likeliest actions on episodes from fixed
-starts, the same for both, and ends when it reaches the task's mark.
+publishes; ours get the same, and on CartPole PPO's value a memory, which the peer has not. A run is
+judged by its likeliest actions on episodes from fixed starts, the same for both, and ends when it
+reaches the task's mark.
 """
 
 import json

@@ -122,6 +122,19 @@ def test_scoring_again_gives_the_log_probabilities_that_were_drawn():
 
 
 @pytest.mark.parametrize("over", [True, False])
+def test_valuing_steps_again_by_the_same_policy_gives_what_was_noted(over):
+    task = Task(POINT, 3, seed=0, over=over)
+    policy = policy_for(task)
+    for steps in (
+        task.stretch(policy, LENGTH + 3, torch.Generator().manual_seed(0)),
+        task.episodes(policy, torch.Generator().manual_seed(0)),
+    ):
+        again = steps.valued(policy)
+        assert torch.allclose(again.value, steps.value, atol=1e-5)
+        assert torch.allclose(again.after[steps.valid], steps.after[steps.valid], atol=1e-5)
+
+
+@pytest.mark.parametrize("over", [True, False])
 def test_a_step_that_ended_a_task_is_worth_nothing_after_and_one_cut_off_is(over):
     task = Task(POINT, 2, seed=0, over=over)
     policy = policy_for(task)
