@@ -1,4 +1,4 @@
-"""Turn what may be seen of two shots, and of the film so far, into how likely one follows.
+"""Turn what may be seen of two shots into how likely one follows the other.
 
 S shots, F features. The floor is similarity alone. The learned scorer is a conditional logit
 (McFadden 1974: a softmax over the candidates, linear in features), fitted to other films' real next
@@ -17,12 +17,9 @@ from editor.measures.seen import Views, mirrored
 PRIOR_SHOTS = 8  # as in the pool: a small film's mean is mostly its content
 STILL = 0.05  # widths/s, as in the reward: below it the camera stands
 SOFT = 0.05  # added before a logarithm of luma change a second, and of seconds
-MEMORY = 0.8  # a shot: how much less each shot further back says of the scene
-LAGS = 11  # shots back that the memory reaches
-RECENT = 6  # shots back among which the likest is looked for
 NEIGHBOURS = 5  # a shot that is like so many others is likely next to none of them
 EMBEDDING_SHARE = 0.6  # of similarity, the rest is colour's; as in the pool's own likeness
-RIDGE = {"pair": 60.0, "film so far": 30.0, "order": 30.0}  # nats: strength of the floor's hold
+RIDGE = {"pair": 60.0, "order": 30.0}  # nats: strength of the floor's hold
 BACKWARDS = 0.5  # weight of a film run backwards beside the film itself
 PRIOR = {"embedding e>s": 0.42, "colour e>s": 0.28, "embedding": 0.28, "colour": 0.28}
 JOINS = ("embedding e>s", "colour e>s", "thumb e>s", "flow", "motion", "luma", "saturation",
@@ -41,7 +38,7 @@ class Learned:
 
 @dataclass(frozen=True)
 class _Question:
-    """Candidates of which one is the real answer."""
+    """Candidates of which one is the real answer, and how much it counts."""
 
     features: np.ndarray  # (C, F)
     real: int  # index of the answer
@@ -63,27 +60,21 @@ def similarity(views: Views, embedding: float = EMBEDDING_SHARE) -> Scores:
 # --- features -------------------------------------------------------------------------------------
 
 
+def looks(views: Views) -> dict[str, np.ndarray]:
+    """(S, S) likeness of two whole shots, the same both ways, by each way to see them."""
+    mean = _centred(views).mean(axis=1)
+    mean /= np.linalg.norm(mean, axis=-1, keepdims=True).clip(1e-6)
+    palette = views.colour.mean(axis=1)
+    return {
+        "embedding": mean @ mean.T,
+        "colour": _alike(palette, palette),
+        "thumb": _likest(_thumbs(views)),
+    }
+
+
 def pair_features(views: Views) -> tuple[np.ndarray, tuple[str, ...]]:
     """(S, S, F) float64 of shot j after shot i, by that pair alone, standardised in the film."""
     columns = _pair_columns(views)
-    return _standard(columns), tuple(columns)
-
-
-def film_features(views: Views) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(S, S, F): the same, and how like j is to what the film has shown up to i."""
-    columns = _pair_columns(views)
-    for name in ("embedding", "colour", "thumb"):
-        alike = columns[name]
-        rest = alike.mean(axis=0)  # before the film's first shots nothing is known
-        for lag in (1, 2):
-            columns[f"{name} {lag} before"] = np.vstack([np.tile(rest, (lag, 1)), alike[:-lag]])
-        faded, nearest = np.tile(rest, (len(alike), 1)), np.tile(rest, (len(alike), 1))
-        for shot in range(1, len(alike)):
-            past = np.arange(shot - 1, max(-1, shot - 1 - LAGS), -1)
-            weight = MEMORY ** np.arange(1, len(past) + 1)
-            faded[shot] = weight @ alike[past] / weight.sum()
-            nearest[shot] = alike[past[:RECENT]].max(axis=0)
-        columns[f"{name} lately"], columns[f"{name} likest"] = faded, nearest
     return _standard(columns), tuple(columns)
 
 
@@ -103,21 +94,16 @@ def order_features(views: Views) -> tuple[np.ndarray, tuple[str, ...]]:
 def _pair_columns(views: Views) -> dict[str, np.ndarray]:
     """(S, S) of each feature."""
     centred, ends = _centred(views), views.ends.astype(np.float64)
-    mean = centred.mean(axis=1)
-    mean /= np.linalg.norm(mean, axis=-1, keepdims=True).clip(1e-6)
-    thumb = views.thumb.reshape(*views.thumb.shape[:2], -1).astype(np.float64)
-    thumb = thumb - thumb.mean(axis=-1, keepdims=True)
-    thumb /= np.linalg.norm(thumb, axis=-1, keepdims=True).clip(1e-6)
+    thumb = _thumbs(views)
     length = np.log(views.seconds.astype(np.float64) + 2 * SOFT)
     motion = np.log(ends[:, :, 0] + SOFT)
     face = np.sqrt(views.face[:, :, 1].max(axis=1).astype(np.float64))
-    palette = views.colour.mean(axis=1)
-    alike = {"embedding": mean @ mean.T, "colour": _alike(palette, palette)}
+    alike = looks(views)
+    wide = {name: alike[name] for name in ("embedding", "colour")}
     return {
         "embedding e>s": centred[:, -1] @ centred[:, 0].T,
         "colour e>s": _alike(views.colour[:, -1], views.colour[:, 0]),
         **alike,
-        "thumb": _likest(thumb),
         "embedding likest view": _likest(centred),
         "thumb e>s": thumb[:, -1] @ thumb[:, 0].T,
         "flow": _flow(ends[:, 1, 1:3], ends[:, 0, 1:3]),
@@ -128,7 +114,7 @@ def _pair_columns(views: Views) -> dict[str, np.ndarray]:
         "face": _near(face, face),
         "length": _near(length, length),
         "length of the next": np.tile(length, (len(length), 1)),
-        **{f"{name}, like many": _hub(table) for name, table in alike.items()},
+        **{f"{name}, like many": _hub(table) for name, table in wide.items()},
     }
 
 
@@ -145,6 +131,14 @@ def _centred(views: Views) -> np.ndarray:
     rows = views.embedding - mean * views.size / (views.size + PRIOR_SHOTS)
     unit = rows / np.linalg.norm(rows, axis=-1, keepdims=True).clip(1e-6)
     return np.asarray(unit, np.float64)
+
+
+def _thumbs(views: Views) -> np.ndarray:
+    """(S, V, 432) unit small pictures, each about its own mean."""
+    flat = views.thumb.reshape(*views.thumb.shape[:2], -1).astype(np.float64)
+    about = flat - flat.mean(axis=-1, keepdims=True)
+    unit: np.ndarray = about / np.linalg.norm(about, axis=-1, keepdims=True).clip(1e-6)
+    return unit
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -202,15 +196,10 @@ def score(views: Views, pair: Learned, order: Learned) -> Scores:
     return Scores(following, order_features(views)[0] @ order.weight)
 
 
-def score_on(views: Views, film: Learned) -> Scores:
-    """Scores of a film's next shot by what it has shown so far, among shots yet unseen."""
-    return Scores(film_features(views)[0] @ film.weight, unseen=True)
-
-
 def _features(views: Views, kind: str) -> tuple[np.ndarray, tuple[str, ...]]:
     if kind == "order":
         return order_features(views)
-    return film_features(views) if kind == "film so far" else pair_features(views)
+    return pair_features(views)
 
 
 def _asked(table: np.ndarray, kind: str, weight: float) -> list[_Question]:
@@ -218,7 +207,7 @@ def _asked(table: np.ndarray, kind: str, weight: float) -> list[_Question]:
         return [_Question(rows, 0, weight) for rows in table]
     questions = []
     for shot in range(len(table) - 1):
-        found = candidates(len(table), shot, kind == "film so far")
+        found = candidates(len(table), shot, unseen=False)
         if len(found) > 1:
             real = int(np.flatnonzero(found == shot + 1)[0])
             questions.append(_Question(table[shot, found], real, weight))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from editor.cutting.evaluation import Interval
-from editor.measures import pairs
+from editor.measures import pairs, shown
 from editor.measures.ranking import Answers, Scores, answer
 from editor.measures.seen import HIDDEN, Views
 
@@ -19,7 +19,8 @@ RESAMPLES = 2000  # of the bootstrap
 BLOCK = 5  # questions drawn together: neighbouring cuts are of one scene, and alike
 LONG = 20  # shots from which a film is long enough to say something by itself
 FLOOR, LEARNED = "embedding and colour", "learned pair"
-FLOOR_ON, LEARNED_ON = "embedding and colour, unseen shots", "learned from the film so far"
+FLOOR_ON, FILM_ON = "embedding and colour, unseen shots", "the film so far, unseen shots"
+FLOOR_OF = {LEARNED: FLOOR, FILM_ON: FLOOR_ON}  # scorer -> similarity on the same questions
 AIM = {"auc": 0.85, "order": 0.40}  # people put about two triples in five back in order
 
 
@@ -70,12 +71,12 @@ def recover(
         }
         if title in rewarded:
             scores["the reward's joins"] = rewarded[title]
-        scores[FLOOR_ON] = Scores(scores[FLOOR].following, unseen=True)
         if others:
             known = [other for _, other in others]
-            pair, film, order = (pairs.learn(known, kind) for kind in pairs.RIDGE)
+            pair, order = (pairs.learn(known, kind) for kind in pairs.RIDGE)
             scores[LEARNED] = pairs.score(views, pair, order)
-            scores[LEARNED_ON] = pairs.score_on(views, film)
+        scores[FLOOR_ON] = Scores(scores[FLOOR].following, unseen=True)
+        scores[FILM_ON] = shown.scores(views)
         found = {name: answer(one) for name, one in scores.items()}
         done.append(Film(title, views.film, views.size, found))
     return Recovered(tuple(done), learned_from, seed)
@@ -133,7 +134,7 @@ def _film_json(film: Film, seed: int) -> dict[str, Any]:
         scorer: {
             name: asdict(gain(film, scorer, floor, name, seed)) for name in film.found[scorer].rows
         }
-        for scorer, floor in ((LEARNED, FLOOR), (LEARNED_ON, FLOOR_ON))
+        for scorer, floor in FLOOR_OF.items()
         if scorer in film.found
     }
     return {
@@ -194,7 +195,7 @@ def _cell(row: Interval) -> str:
 
 def _verdict(film: Film, seed: int) -> list[str]:
     lines = []
-    for scorer, floor in ((LEARNED, FLOOR), (LEARNED_ON, FLOOR_ON)):
+    for scorer, floor in FLOOR_OF.items():
         if scorer not in film.found:
             continue
         said = []

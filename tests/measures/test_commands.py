@@ -63,7 +63,7 @@ def test_recover_says_for_every_film_whether_the_floor_is_beaten(folder, listed,
     found = json.loads(out)
     assert [film["shots"] for film in found["films"]] == [10, 10]
     for film in found["films"]:
-        rows = film["scorers"]["learned from the film so far"]
+        rows = film["scorers"]["the film so far, unseen shots"]
         assert 0 <= rows["auc"]["low"] <= rows["auc"]["mean"] <= rows["auc"]["high"] <= 1
         assert "learned pair" in film["gain over the floor"]
 
