@@ -1,5 +1,5 @@
-"""Improve a finished film by looking at its whole score: replace, trim, drop, insert, exchange, on
-the same masks and the same reward as everything else.
+"""Improve a finished film by looking at its whole score: replace, trim, drop, insert, exchange,
+swap, move, on the same masks and the same reward as everything else.
 
 B films, T cuts, N shots, P cut points. After Aarts & Lenstra, Local Search in Combinatorial
 Optimization (1997), chapter 1: steepest ascent over a sampled neighbourhood.
@@ -28,9 +28,12 @@ COMBINED = 16  # changes for the better at most are made together, and
 DRAWN = 5  # times as many films are drawn a round, and those tried that may be legal
 PATIENCE = 4  # rounds without gain before the film is left as it is
 LONG_ROUNDS, LONG_PATIENCE = 300, 20  # likewise, where the best of several goes on
-MOVES = ("replace", "trim", "drop", "insert", "exchange")
-ODDS = (0.25, 0.3, 0.05, 0.1, 0.3)  # chosen: an exchange keeps the length, so it is often legal
-UP_TO = tuple(np.cumsum(ODDS).tolist())
+MOVES = ("replace", "trim", "drop", "insert", "exchange", "swap", "move")
+ODDS = {  # chosen: an exchange keeps the length, so it is often legal; swaps and moves always do,
+    "recorded": (0.25, 0.3, 0.05, 0.1, 0.3, 0.0, 0.0),  # but not the recorded order
+    "free": (0.2, 0.25, 0.05, 0.05, 0.2, 0.1, 0.15),
+}
+UP_TO = {order: tuple(np.cumsum(odds).tolist()) for order, odds in ODDS.items()}
 
 
 def improve(
@@ -146,9 +149,9 @@ def _neighbour(
     stage: Stage, offered: np.ndarray, film: Sequence[Choice], random: np.random.Generator
 ) -> list[Choice]:
     """A film that differs by one or two moves; it may be illegal. offered: (S,) shots."""
-    new = list(film)
+    new, up_to = list(film), UP_TO[stage.rules.order]
     for _ in range(1 + int(random.random() < 0.4)):
-        move = MOVES[min(bisect(UP_TO, float(random.random())), len(MOVES) - 1)]
+        move = MOVES[min(bisect(up_to, float(random.random())), len(MOVES) - 1)]
         at = int(random.integers(len(new)))
         if move == "insert":
             place = int(random.integers(len(new) + 1))
@@ -161,6 +164,12 @@ def _neighbour(
             place = int(random.integers(len(new) + 1))
             if (cut := _between(stage, offered, new[:place], new[place:], random)) is not None:
                 new.insert(place, cut)
+        elif move == "swap":
+            other = int(random.integers(len(new)))
+            new[at], new[other] = new[other], new[at]
+        elif move == "move":
+            cut = new.pop(at)
+            new.insert(int(random.integers(len(new) + 1)), cut)
         elif move == "trim":
             new[at] = _trimmed(stage, new[at], random)
         elif move == "replace" and (

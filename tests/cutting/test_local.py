@@ -86,3 +86,37 @@ def test_a_searched_film_never_jumps_a_few_frames_forward_inside_one_take():
     step = float(stage.material.time[shot, 3] - stage.material.time[shot, 2])
     assert local.stutters(stage, [(shot, 0, 2), (shot, 3, 5)]) == (step < local.STUTTER)
     assert not local.stutters(stage, [(shot, 0, 2), (shot, 2, 5)]), "going on is no jump"
+
+
+def drawn_about(stage, film, count=600):
+    """Films about one, as the search draws them."""
+    offered = np.flatnonzero(stage.rules.allowed.flatten(1).any(1).numpy())
+    random = np.random.default_rng(0)
+    return [local._neighbour(stage, offered, film, random) for _ in range(count)]
+
+
+def test_in_free_order_the_search_also_swaps_two_cuts_and_moves_one():
+    _, stage = stage_of("free")
+    film = BASELINES["greedy"](stage, 0)
+    others = [new for new in drawn_about(stage, film) if sorted(new) == sorted(film) != film]
+    assert any(sum(a != b for a, b in zip(new, film, strict=True)) == 2 for new in others)
+    assert any([cut for cut in new if cut != film[0]] == film[1:] != new[1:] for new in others)
+
+
+def test_in_recorded_order_no_film_is_tried_that_only_stands_in_another_order():
+    _, stage = stage_of("recorded")
+    film = BASELINES["uniform"](stage, 0)
+    tried = [new for new in drawn_about(stage, film) if new != film]
+    assert tried
+    assert not any(sorted(new) == sorted(film) for new in tried)
+
+
+def test_a_film_whose_cuts_stand_in_a_worse_order_is_mended():
+    _, stage = stage_of("free")
+    best = local.improve_best(stage, [BASELINES["greedy"](stage, 0)], 1)
+    orders = [np.random.default_rng(n).permutation(len(best)) for n in range(200)]
+    films = [[best[at] for at in order] for order in orders]
+    found = local.scores(stage, films)
+    worst = int(found.nan_to_num(neginf=np.inf).argmin())
+    mended, _ = local.improve(stage, films[worst], seed=3)
+    assert float(local.scores(stage, [mended])[0]) > float(found[worst]) + 0.02
