@@ -5,19 +5,25 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
+
+import numpy as np
 
 from editor.errors import StyleError
 
 STYLES = Path(__file__).parent / "styles"
 ORDERS = ("recorded", "free")
 FITS = ("letterbox", "fill")
+MOST_KNOTS, LEAST_STEP = 100, 0.001  # of a pace's shape
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Shot lengths that a style asks for: log-normal, with memory and a curve over the film."""
+    """Shot lengths that a style asks for: log-normal, or of a shape of their own, with memory and a
+    curve over the film."""
 
     median: float  # s, of shot length
     log_sd: float  # standard deviation of the natural log of length
@@ -25,11 +31,43 @@ class Pace:
     curve: tuple[float, ...] = (1.0, 1.0)  # factor on the median at equal steps over the film
     shortest: float = 0.5  # s, no cut is shorter
     longest: float = 20.0  # s, no cut is longer
+    shape: tuple[float, ...] = ()  # (log length - log median) / log_sd at equal shares of shots
 
     @property
     def log_mean(self) -> float:
-        """Mean of the natural log of shot length."""
+        """Mean of the natural log of shot length, where no shape is given."""
         return math.log(self.median)
+
+    @property
+    def knots(self) -> tuple[float, ...]:
+        """Where a normal would lie at the shares at which `shape` is given: 1/2K, 3/2K and so on
+        of K. Both are () where lengths are log-normal."""
+        return normal_scores(len(self.shape))
+
+    def seconds_at(self, score: float | np.ndarray) -> np.ndarray:
+        """Lengths in s, of the same size, that as many shots fall below as of a normal below
+        `score`: 0 for the middle one, -1 and 1 about two thirds. Curve and bounds left aside."""
+        z = np.asarray(score, np.float64)
+        return np.asarray(np.exp(self.log_mean + self.log_sd * _bent(z, self.knots, self.shape)))
+
+    def scores(self, seconds: np.ndarray) -> np.ndarray:
+        """What `seconds_at` makes lengths of: the shots' normal scores, of the same size."""
+        z = (np.log(seconds) - self.log_mean) / self.log_sd
+        return _bent(z, self.shape, self.knots)
+
+
+def normal_scores(count: int) -> tuple[float, ...]:
+    """Where a normal's values lie at the middles of `count` equal shares, ascending."""
+    normal = NormalDist()
+    return tuple(normal.inv_cdf((place + 0.5) / count) for place in range(count))
+
+
+def _bent(z: np.ndarray, start: Sequence[float], end: Sequence[float]) -> np.ndarray:
+    """Values as a line through the points (start, end) takes them, beyond its ends by slope 1."""
+    if not start:
+        return z
+    inside = np.interp(z, start, end)
+    return np.asarray(inside + np.minimum(z - start[0], 0) + np.maximum(z - start[-1], 0))
 
 
 @dataclass(frozen=True)
@@ -135,12 +173,16 @@ def _style(table: Mapping[str, Any], path: Path) -> Style:
     weights = values.get("weights", {})
     if not isinstance(weights, Mapping):
         raise StyleError(f"{where}: [weights] must be a table of reward terms and weights.")
-    curve = pace.get("curve", [1.0, 1.0])
+    curve, shape = pace.get("curve", [1.0, 1.0]), pace.get("shape", [])
     if not isinstance(curve, list) or len(curve) < 2:
         raise StyleError(f"{where} [pace]: curve must be a list of two or more factors.")
+    if not isinstance(shape, list):
+        raise StyleError(f"{where} [pace]: shape must be a list of numbers that rise.")
     return check_style(
         replace(
-            Style(**{**values, "pace": Pace(**{**pace, "curve": tuple(curve)})}),
+            Style(
+                **{**values, "pace": Pace(**{**pace, "curve": tuple(curve), "shape": tuple(shape)})}
+            ),
             weights=dict(weights),
         ),
         where,
@@ -180,6 +222,7 @@ def check_style(style: Style, where: str) -> Style:
         ("pace.shortest", pace.shortest, 0.1, 60.0),
         ("pace.longest", pace.longest, pace.shortest, 3_600.0),
         *(("pace.curve", factor, 0.05, 20.0) for factor in pace.curve),
+        *(("pace.shape", place, -20.0, 20.0) for place in pace.shape),
         *((f"weights.{term}", weight, 0.0, 100.0) for term, weight in style.weights.items()),
     )
     for key, value, low, high in rules:
@@ -187,6 +230,10 @@ def check_style(style: Style, where: str) -> Style:
             raise StyleError(f"{where}: {key} must be a number, not {value!r}.")
         if not low <= value <= high:
             raise StyleError(f"{where}: {key} = {value} is outside {low:g} to {high:g}.")
+    if len(pace.shape) == 1 or len(pace.shape) > MOST_KNOTS:
+        raise StyleError(f"{where}: pace.shape holds 2 to {MOST_KNOTS} numbers, or none.")
+    if any(after - before < LEAST_STEP for before, after in pairwise(pace.shape)):
+        raise StyleError(f"{where}: pace.shape must rise by {LEAST_STEP} or more at every step.")
     for text_key, text, choices in (
         ("order", style.order, ORDERS),
         ("fit", style.fit, FITS),

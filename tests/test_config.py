@@ -1,10 +1,13 @@
 """A style that cannot be used says in plain words what to write, and where."""
 
+import math
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from editor.config import STYLES, load_style, style_names
+from editor.config import STYLES, Pace, load_style, style_names
 from editor.errors import StyleError
 
 PACE = "[pace]\nmedian = 2.8\nlog_sd = 0.8\nautocorrelation = 0.3\n"
@@ -60,3 +63,27 @@ def test_a_key_that_no_style_has_is_named_beside_those_of_its_table(tmp_path):
 def test_a_key_that_slipped_into_a_table_is_said_to_belong_before_it(tmp_path):
     said = refused(tmp_path / "my.toml", TOP.replace("order", "#") + PACE + 'order = "free"\n')
     assert "lacks order at its top, before the first [table]" in said
+
+
+def test_a_shape_bends_lengths_there_and_back_and_without_one_they_are_log_normal():
+    plain = Pace(2.0, 0.5, 0.3)
+    bent = replace(plain, shape=(-1.8, -0.2, 0.1, 2.5))
+    score = np.linspace(-3, 3, 61)
+    assert plain.seconds_at(score) == pytest.approx(2.0 * np.exp(0.5 * score))
+    assert bent.scores(bent.seconds_at(score)) == pytest.approx(score)
+    assert bent.seconds_at(bent.knots[2]) == pytest.approx(2.0 * math.exp(0.5 * 0.1))
+    assert sum(score < 0 for score in bent.knots) == 2, "as many of four shares lie below"
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ("[-1.0, 0.5, 0.5]", "must rise"),
+        ("[0.3]", "2 to 100 numbers"),
+        ("[-1.0, nan]", "outside -20 to 20"),
+        ('[-1.0, "high"]', "must be a number"),
+        ("0.3", "a list of numbers"),
+    ],
+)
+def test_a_shape_that_is_none_is_refused_and_said_why(shape, said, tmp_path):
+    assert said in refused(tmp_path / "my.toml", TOP + PACE + f"shape = {shape}\n")

@@ -65,5 +65,5 @@ def style_of(edit: Edit) -> Style | None:
 
 def _style(table: Mapping[str, Any]) -> Style:
     pace = dict(table["pace"])
-    pace["curve"] = tuple(pace["curve"])
+    pace["curve"], pace["shape"] = tuple(pace["curve"]), tuple(pace.get("shape", ()))
     return Style(**{**table, "pace": Pace(**pace), "weights": dict(table["weights"])})

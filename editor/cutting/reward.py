@@ -173,14 +173,26 @@ class Reward:
         )
 
     def length_z(self, before: Tensor, frames: Tensor) -> Tensor:
-        """Standardised log length of cuts of `frames` film frames that begin at `before`."""
+        """Standardised log length of cuts of `frames` film frames that begin at `before`: where the
+        pace has a shape of its own, its normal score in that."""
         pace, rate = self.brief.style.pace, self.material.rate
         place = ((before + 0.5 * frames) / (self.brief.duration * rate)).clamp(0, 1)
         curve = self._curve
         at = place * (len(pace.curve) - 1)
         low = at.floor().long().clamp(max=len(pace.curve) - 2)
         mu = pace.log_mean + curve[low] + (curve[low + 1] - curve[low]) * (at - low)
-        return ((frames / rate).clamp(min=1e-3).log() - mu) / pace.log_sd
+        return self._unbent(((frames / rate).clamp(min=1e-3).log() - mu) / pace.log_sd)
+
+    def _unbent(self, z: Tensor) -> Tensor:
+        """Normal scores of standardised logs of length, as `Pace.scores`."""
+        pace = self.brief.style.pace
+        if not pace.shape:
+            return z
+        start, end = torch.tensor(pace.shape), torch.tensor(pace.knots)
+        at = torch.bucketize(z, start).clamp(1, len(start) - 1)
+        share = ((z - start[at - 1]) / (start[at] - start[at - 1])).clamp(0, 1)
+        inside = end[at - 1] + share * (end[at] - end[at - 1])
+        return inside + (z - start[0]).clamp(max=0) + (z - start[-1]).clamp(min=0)
 
     @cached_property
     def midway_z(self) -> Tensor:

@@ -76,12 +76,13 @@ def draw(timeline: Timeline, style: Style, path: Path) -> None:
 def style_median(pace: Pace, place: np.ndarray) -> np.ndarray:
     """Median that a style asks for at places in the film (0 its start, 1 its end), in s."""
     steps = np.linspace(0.0, 1.0, len(pace.curve))
-    return np.asarray(pace.median * np.interp(place, steps, pace.curve), dtype=np.float64)
+    middle = float(pace.seconds_at(0.0))
+    return np.asarray(middle * np.interp(place, steps, pace.curve), dtype=np.float64)
 
 
 def expected_counts(pace: Pace, edges: np.ndarray, cuts: int) -> np.ndarray:
-    """How many of a film's cuts a style's log-normal puts between each two edges (s)."""
-    standard = (np.log(edges) - pace.log_mean) / (pace.log_sd * math.sqrt(2.0))
+    """How many of a film's cuts a style puts between each two edges (s)."""
+    standard = pace.scores(edges) / math.sqrt(2.0)
     below = np.array([0.5 * (1.0 + math.erf(value)) for value in standard])
     return np.asarray(cuts * np.diff(below), dtype=np.float64)
 
@@ -102,14 +103,14 @@ def _panel(figure: Figure, height: float, top: float, tall: float, *, left: bool
 def _title(figure: Figure, timeline: Timeline, style: Style, height: float) -> None:
     lengths = np.array([cut.length / float(timeline.rate) for cut in timeline.cuts])
     figure.text(0.4 / WIDTH, 1 - 0.52 / height, "Pacing", color=BRIGHT, fontsize=20, weight="bold")
-    name = printable(style.name)
+    name, asked = printable(style.name), round(float(style.pace.seconds_at(0.0)), 2)
     facts = [
         f"{len(lengths)} {'shot' if len(lengths) == 1 else 'shots'}",
         f"{float(timeline.duration):.2f} s at {rate_text(timeline.rate)} fps",
     ]
     if len(lengths):
         facts += [
-            f"median {np.median(lengths):.2f} s, {name} asks {style.pace.median:g} s",
+            f"median {np.median(lengths):.2f} s, {name} asks {asked:g} s",
             f"shortest {lengths.min():.2f} s",
             f"longest {lengths.max():.2f} s",
         ]
@@ -132,15 +133,14 @@ def _draw_lengths(axes: Axes, timeline: Timeline, seconds: np.ndarray, style: St
     pace = style.pace
     place = np.linspace(0.0, 1.0, 200)
     median = style_median(pace, place)
-    spread = math.exp(pace.log_sd)
-    floor = min([*seconds, median.min() / spread]) / 1.5
-    ceiling = max([*seconds, median.max() * spread]) * 1.35
+    low, middle, high = pace.seconds_at(np.array([-1.0, 0.0, 1.0]))
+    low, high = median * low / middle, median * high / middle
+    floor = min([*seconds, low.min()]) / 1.5
+    ceiling = max([*seconds, high.max()]) * 1.35
     axes.set_yscale("log", base=2)
     axes.set_ylim(floor, ceiling)
     axes.set_xlim(0.0, total)
-    axes.fill_between(
-        place * total, median / spread, median * spread, color="#ffffff", alpha=0.07, lw=0
-    )
+    axes.fill_between(place * total, low, high, color="#ffffff", alpha=0.07, lw=0)
     starts = np.array([cut.start / float(timeline.rate) for cut in timeline.cuts])
     _draw_blocks(axes, timeline, starts, seconds)
     axes.plot(place * total, median, color=BRIGHT, lw=1.6, ls=(0, (4, 3)))

@@ -1,11 +1,11 @@
 """Turn a finished film into the style that it was cut in: its pace, and what it cares for.
 
-The pace is fitted to the film's own shot lengths. What it cares for is read as apprentices read a
-master: a term that the film serves more than films cut at random do is weighed up, one that it
-serves less is weighed down (Abbeel & Ng, Apprenticeship learning via inverse reinforcement
-learning, ICML 2004, https://doi.org/10.1145/1015330.1015430: the reward lies in the direction in
-which the expert's feature expectations differ from others'). One film is little to learn from, so
-every weight stays within a factor of MOST of the base style's. S shots.
+The pace is that of the film's own shot lengths, whatever their shape. What it cares for is read as
+apprentices read a master: a term that the film serves more than films cut at random do is weighed
+up, one that it serves less is weighed down (Abbeel & Ng, Apprenticeship learning via inverse
+reinforcement learning, ICML 2004, https://doi.org/10.1145/1015330.1015430: the reward lies in the
+direction in which the expert's feature expectations differ from others'). One film is little to
+learn from, so every weight stays within a factor of MOST of the base style's. S shots.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from editor.config import Pace, Style, check_style
+from editor.config import Pace, Style, check_style, normal_scores
 from editor.cutting.reward import CUT_TERMS, TERMS, load_statistics, weights_of
 from editor.errors import StyleError
 from editor.film.timeline import Timeline
@@ -32,7 +32,7 @@ LEAST_SHOTS = 6  # of a film that can be taken after: fewer have no pace
 FLASH = 0.2  # s; what is detected as a shorter shot is a flash, not a shot
 MEMORY_SHOTS = 30  # the base style's autocorrelation weighs as if it had been seen in so many
 CURVE_SHOTS = 10  # a step of the curve: a median of fewer is mostly chance
-_CURVED, _STYLES = 0, 2  # places among the paces on offer: with the film's curve, the base style's
+KNOTS = 20  # at most, at which the lengths' shape is read
 NARROWEST, WIDEST = 0.1, 1.5  # of the standard deviation of log length that is asked for
 ROOM = 1.25  # times the median, which the longest cut may always have: footage is as it is
 MOST_STEPS = 7  # of the curve, as `fit-pace` has them
@@ -130,34 +130,29 @@ def take_after(clip: Clip, known: Analysis, beats: np.ndarray, base: Style) -> L
 def pace_of(seconds: np.ndarray, base: Pace) -> tuple[Pace, tuple[str, ...]]:
     """The pace of a film's shots (S,) in s, in order, and what speaks for each number.
 
-    Median and spread are those of the log-normal nearest to the film's lengths, or the base's where
-    those lie nearer; memory and curve, which few shots hardly tell, are drawn towards the base's
-    memory and a flat curve.
+    Median and spread are those of the log-normal nearest to the film's lengths, the shape is the
+    film's own; memory and curve, which few shots hardly tell, are drawn towards the base's memory
+    and a flat curve.
     """
     count, memory = len(seconds), lag_one(np.log(seconds))
     share = count / (count + MEMORY_SHOTS)
     held = share * memory + (1 - share) * base.autocorrelation
     curve = _curve(seconds)
-    offers = [_log_normal(seconds, curve), _log_normal(seconds, _flat(seconds)), base]
-    offers = [
-        replace(
-            one,
-            autocorrelation=round(float(np.clip(held, -0.9, 0.9)), 2),
-            shortest=round(max(0.1, float(seconds.min())), 2),
-            longest=round(max(float(seconds.max()), ROOM * one.median), 1),
-        )
-        for one in offers
-    ]
-    away = [distance(asked_lengths(one), seconds) for one in offers]
-    best = _CURVED if _curve_is_told(seconds, curve) else 1 + int(np.argmin(away[1:]))
-    pace = offers[best]
+    about = curve if _curve_is_told(seconds, curve) else _flat(seconds)
+    pace = _fitted_pace(seconds, about)
+    pace = replace(
+        pace,
+        autocorrelation=round(float(np.clip(held, -0.9, 0.9)), 2),
+        shortest=round(max(0.1, float(seconds.min())), 2),
+        longest=round(max(float(seconds.max()), ROOM * pace.median), 1),
+    )
+    away = [distance(asked_lengths(one), seconds) for one in (pace, replace(pace, shape=()), base)]
     steps = ", ".join(f"{factor:.2f}" for factor in pace.curve)
     return pace, (
         f"shot lengths: {count} shots, median {np.median(seconds):.2f} s,"
-        f" {seconds.min():.2f} to {seconds.max():.1f} s; asked for: log-normal about"
-        f" {pace.median:.2f} s, log sd {pace.log_sd:.2f}, {away[best]:.2f} from the film's own"
-        f" (the style's {away[-1]:.2f})"
-        + (": the style's pace serves best" if best == _STYLES else ""),
+        f" {seconds.min():.2f} to {seconds.max():.1f} s; asked for: lengths of that shape,"
+        f" {away[0]:.2f} from the film's own (a log-normal about {pace.median:.2f} s, log sd"
+        f" {pace.log_sd:.2f}: {away[1]:.2f}; the style's: {away[2]:.2f})",
         f"memory: lag-1 autocorrelation {memory:+.2f}, taken as {held:+.2f} since"
         f" {count} shots are {'few' if share < 0.6 else 'some'}",
         f"curve over the film: {steps}",
@@ -175,23 +170,35 @@ def _curve_is_told(seconds: np.ndarray, about: tuple[tuple[float, ...], np.ndarr
     return bool(gained > len(curve) * np.log(len(log)) / 2)
 
 
-def _log_normal(seconds: np.ndarray, about: tuple[tuple[float, ...], np.ndarray]) -> Pace:
-    """The log-normal pace nearest to a film's lengths, about a curve and its log at each shot."""
+def _fitted_pace(seconds: np.ndarray, about: tuple[tuple[float, ...], np.ndarray]) -> Pace:
+    """The log-normal nearest to a film's lengths about a curve and its log at each shot, and the
+    shape that they have beside it. Lengths that are all but one get room of NARROWEST."""
     curve, drift = about
-    mean, spread = _fitted(np.log(seconds) - drift)  # the curve is asked for beside
-    return Pace(round(float(np.exp(mean)), 2), round(spread, 2), 0.0, curve)
+    rest = np.log(seconds) - drift  # the curve is asked for beside
+    mean, spread = _fitted(rest)
+    knots = np.array(normal_scores(min(KNOTS, len(seconds))))
+    ordered = np.quantile(rest, (np.arange(len(knots)) + 0.5) / len(knots), method="hazen")
+    room = NARROWEST * knots  # lengths less this rise, or stay: so they rise by that at least
+    level = np.maximum.accumulate(ordered - room)
+    fall = np.minimum.accumulate((ordered - room)[::-1])[::-1]
+    shape = ((level + fall) / 2 + room - mean) / spread
+    return Pace(
+        round(float(np.exp(mean)), 2),
+        round(spread, 2),
+        0.0,
+        curve,
+        shape=tuple(round(float(place), 3) for place in shape),
+    )
 
 
 def asked_lengths(pace: Pace) -> np.ndarray:
     """(1000,) lengths in s, ascending, of the shots that a pace asks for over a whole film: a quick
     stretch of the curve holds more of them."""
-    from scipy.special import ndtri
-
     place = np.linspace(0, len(pace.curve) - 1, 101)
     factor = np.exp(np.interp(place, np.arange(len(pace.curve)), np.log(pace.curve)))
-    quantile = ndtri((np.arange(200) + 0.5) / 200)
-    length = pace.median * factor[:, None] * np.exp(pace.log_sd * quantile)  # (101, 200)
-    weight = np.repeat(1 / factor, len(quantile))
+    each = pace.seconds_at(np.array(normal_scores(200)))
+    length = factor[:, None] * each  # (101, 200)
+    weight = np.repeat(1 / factor, len(each))
     order = np.argsort(length, axis=None)
     reached = np.cumsum(weight[order]) / weight.sum()
     found = np.interp((np.arange(1000) + 0.5) / 1000, reached, length.flat[order])
@@ -349,6 +356,7 @@ def toml(liking: Liking) -> str:
         f"curve = [{', '.join(map(str, pace.curve))}]",
         f"shortest = {pace.shortest}",
         f"longest = {pace.longest}",
+        f"shape = [{', '.join(map(str, pace.shape))}]",
         "",
         "[weights]",
         *(f"{name} = {style.weights[name]:g}" for name in TERMS),

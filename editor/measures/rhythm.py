@@ -184,11 +184,11 @@ def _correlation(log: np.ndarray, other: np.ndarray, enough: bool) -> float | No
 
 
 def from_pace(seconds: np.ndarray, wanted: Pace) -> float:
-    """Wasserstein-1 distance of shot lengths from a pace's log-normal, on natural logs."""
+    """Wasserstein-1 distance of shot lengths from those that a pace asks for, on natural logs."""
     from scipy.special import ndtri
 
     places = (np.arange(1000) + 0.5) / 1000
-    asked = wanted.log_mean + wanted.log_sd * ndtri(places)
+    asked = np.log(wanted.seconds_at(ndtri(places)))
     return float(np.abs(np.quantile(np.log(seconds), places) - asked).mean())
 
 

@@ -117,7 +117,7 @@ def _pace(cut: Cut, timeline: Timeline, style: Style | None) -> dict[str, Any]:
         return row
     pace = style.pace
     place = (cut.start + cut.length / 2) / timeline.frames
-    median = pace.median * float(np.interp(place, np.linspace(0, 1, len(pace.curve)), pace.curve))
-    spread = math.exp(TWO_THIRDS * pace.log_sd)
-    wants = {"median": median, "low": median / spread, "high": median * spread}
+    factor = float(np.interp(place, np.linspace(0, 1, len(pace.curve)), pace.curve))
+    low, median, high = pace.seconds_at(np.array([-TWO_THIRDS, 0.0, TWO_THIRDS])) * factor
+    wants = {"median": median, "low": low, "high": high}
     return {**row, **{key: round(value, 4) for key, value in wants.items()}}

@@ -96,6 +96,17 @@ def test_the_rhythm_after_a_cut_is_foreseen():
     assert float(foreseen) == pytest.approx(float(wanted.rhythm(stage, after.progress)), abs=1e-4)
 
 
+def test_lengths_of_a_pace_with_a_shape_of_its_own_are_told_by_that_shape():
+    shape = (-2.5, -1.1, -0.9, 0.1, 2.0)
+    pace = replace(STYLE.pace, shape=shape, curve=(1.0, 1.0))
+    brief = Brief(replace(STYLE, pace=pace), 20.0, "free", 0)
+    stage = make_stage(pool_of(3, shots=12), brief)
+    frames = torch.arange(1, 500)
+    z = stage.reward.length_z(torch.zeros_like(frames), frames)
+    asked = pace.scores(frames.numpy() / stage.material.rate)
+    assert np.asarray(z) == pytest.approx(asked, abs=1e-4)
+
+
 def test_a_film_of_short_cuts_wants_a_long_one():
     stage = stage_of()
     film = replace(

@@ -48,6 +48,23 @@ def test_the_pace_that_a_film_was_made_with_is_found_again(median, log_sd):
     assert any("median" in line for line in said)
 
 
+@pytest.mark.parametrize("count", [9, 16, 60, 200])
+def test_lengths_of_any_shape_are_asked_for_and_not_the_nearest_log_normal(count):
+    """A film of quick runs between long shots has no middle length: nothing near 2 s is asked."""
+    drawn = np.where(np.arange(count) % 3, 0.7, 5.0) * np.array(lengths(count, 1.0, 0.05))
+    pace = like.pace_of(drawn, BASE.pace)[0]
+    asked = like.asked_lengths(pace)
+    assert like.distance(asked, drawn) < 0.12
+    assert like.distance(like.asked_lengths(replace(pace, shape=())), drawn) > 0.25
+
+
+def test_a_film_of_like_lengths_leaves_them_a_little_room():
+    pace = like.pace_of(np.full(12, 2.0), BASE.pace)[0]
+    asked = like.asked_lengths(pace)
+    assert np.median(asked) == pytest.approx(2.0, rel=0.02)
+    assert 0.05 < np.log(asked).std() < 0.15 or pace.longest < 3
+
+
 def test_a_film_that_is_paced_as_the_style_keeps_the_styles_pace():
     drawn = np.array(lengths(400, BASE.pace.median, BASE.pace.log_sd))
     pace, said = like.pace_of(drawn, BASE.pace)
