@@ -209,8 +209,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     config = arguments.config(options)
     watch = watching()
     pipeline, _ = _story(watch)
-    if options.measure:
-        measured = pipeline.measure(config, options.measure, options.lengths, watch)
+    if options.measure or options.references:
+        measured = (
+            pipeline.measure_likeness(config, options.references, options.seeds, watch)
+            if options.references
+            else pipeline.measure(config, options.measure, options.lengths, watch)
+        )
         say(json.dumps(measured.as_json(), indent=2) if options.json else measured.text())
         return MADE
     from editor.learning import examination

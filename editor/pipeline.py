@@ -1,6 +1,7 @@
 """Tell the story: footage in, looked at, cut, rendered, and a version folder out."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,6 +194,38 @@ def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "M
         return suite.measure(kind, question, shoots, advance)
 
 
+def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: Watch) -> "Measured":
+    """Cut each shoot in the config's style and like each of the finished films, and measure how
+    near the lengths of their shots lie to the finished film's."""
+    from editor.learning import like
+    from editor.measures import likeness
+
+    stages, cache = Stages(watch), Cache(config.cache)
+    cutter, beats = _ready(config, cache, stages)
+    with writing_to(config.outputs), stages.run("analysis", "styles") as advance:
+        asked = looking.settings(config)
+        likings = [like.read(film, config.style, asked, cache, advance) for film in films]
+    rows: list[likeness.Pair] = []
+    shoots = _shoots(config, stages)
+    with stages.run("measuring") as advance:
+        for path, looked in zip(config.footage, shoots, strict=True):
+            plain = _films(config, seeds, looked, cutter, beats)
+            for film, liking in zip(films, likings, strict=True):
+                advance(len(rows), len(shoots) * len(films), f"{path.name} like {film.name}")
+                styled = replace(config, style=liking.style)
+                made = _films(styled, seeds, looked, cutter, beats, liking)
+                rows.append(likeness.compare(path.name, film.name, liking, made, plain))
+        advance(len(rows), len(rows), "")
+    return likeness.Table(config.style.name, rows, config.seed)
+
+
+def _films(config: Config, seeds: int, *task: Any) -> list[Timeline]:
+    """A film of each seed; `task` as `_decided` has it. Seeds lie so far apart that no film is
+    looked at for two of them."""
+    each = (replace(config, seed=config.seed + turn * FILMS_LIKE) for turn in range(seeds))
+    return [_decided(one, *task).timeline for one in each]
+
+
 def _shoots(config: Config, stages: Stages) -> list[Looked]:
     """Each path of the footage, looked at by itself."""
     with writing_to(config.outputs):
@@ -245,26 +278,37 @@ def _decide(
     """Let the policy cut, to the asked length; where none is asked and the usual is shorter than
     any film of the footage, to the shortest that there is."""
     with stages.run("cutting"):
-        wishes, style = looked.wishes, config.style
-        offer = kept.build(
-            looked.clips,
-            looked.analyses,
-            style,
-            looking.settings(config),
-            Cache(config.cache),
-            only=wishes.only,
-            ban=wishes.ban,
-            must=wishes.must,
-        )
-        agent.check_shots(offer)
-        task = _Task(config, looked, offer, cutter, beats, liking)
-        try:
-            return _cut_to(task, *_length(config, offer))
-        except TooShortError as err:
-            if config.duration is not None:
-                raise
-            said = f"the shortest film of this footage in style {style.name}"
-            return _cut_to(task, err.shortest, f"{err.shortest:g} s, {said}")
+        return _decided(config, looked, cutter, beats, liking)
+
+
+def _decided(
+    config: Config,
+    looked: Looked,
+    cutter: Cutter,
+    beats: np.ndarray,
+    liking: "Liking | None" = None,
+) -> Decided:
+    """As `_decide`."""
+    wishes, style = looked.wishes, config.style
+    offer = kept.build(
+        looked.clips,
+        looked.analyses,
+        style,
+        looking.settings(config),
+        Cache(config.cache),
+        only=wishes.only,
+        ban=wishes.ban,
+        must=wishes.must,
+    )
+    agent.check_shots(offer)
+    task = _Task(config, looked, offer, cutter, beats, liking)
+    try:
+        return _cut_to(task, *_length(config, offer))
+    except TooShortError as err:
+        if config.duration is not None:
+            raise
+        said = f"the shortest film of this footage in style {style.name}"
+        return _cut_to(task, err.shortest, f"{err.shortest:g} s, {said}")
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def check_train(options: argparse.Namespace) -> None:
 
 def check_evaluate(options: argparse.Namespace) -> None:
     """Raise EditorError for options of evaluate that do not go together or cannot be met."""
-    instead = "editors" if options.editors else options.measure
+    instead = "editors" if options.editors else "like" if options.references else options.measure
     if options.plot is not None:
         if instead:
             raise EditorError(
@@ -139,6 +139,10 @@ def check_evaluate(options: argparse.Namespace) -> None:
         if instead != "rhythm":
             raise EditorError("--lengths are real films' for --rhythm: name that too")
         values.check_file(options.lengths, "--lengths")
+    if options.references and not options.footage:
+        raise EditorError("--like measures films of footage: name FOOTAGE before it")
+    for reference in options.references:
+        values.check_file(reference, "--like")
 
 
 def _check_minds(network: str | None, weights: Path | None, policy: str | None) -> None:

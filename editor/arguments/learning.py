@@ -197,6 +197,16 @@ def _add_measures(test: Parser) -> None:
     one = group.add_mutually_exclusive_group()
     for name, what in MEASURES.items():
         one.add_argument(f"--{name}", dest="measure", action="store_const", const=name, help=what)
+    one.add_argument(
+        "--like",
+        dest="references",
+        nargs="+",
+        default=(),
+        type=values.path,
+        metavar="FILM",
+        help="how near films of FOOTAGE come to each FILM's shot lengths when cut --like it, beside"
+        " the style itself (--seeds films of each)",
+    )
     group.add_argument(
         "--lengths",
         type=values.path,

@@ -109,6 +109,39 @@ def test_a_cut_like_a_film_says_what_its_style_rests_on_and_keeps_it(folder, cap
     assert lengths.min() <= pace["median"] <= lengths.max()
 
 
+def test_likeness_tells_of_every_film_how_near_its_lengths_are_come_to(folder, capsys):
+    """The films are quick, the style's shots are long: films that are cut like them come nearer."""
+    films = sorted(folder.glob("film *.mp4"))
+    status, out, _ = run(
+        capsys, "evaluate", folder / "rushes", "--like", *films, "--style", "calm", "--policy",
+        "uniform", "--seeds", "2", "--outputs", folder / "out", "--json",
+    )  # fmt: skip
+    assert status == MADE
+    rows = json.loads(out)["rows"]
+    assert [(row["shoot"], row["reference"]) for row in rows] == [
+        ("rushes", "film 1.mp4"),
+        ("rushes", "film 2.mp4"),
+    ]
+    for row in rows:
+        assert len(row["like"]["each"]) == 2
+        assert row["like"]["mean"] < row["plain"]["mean"] and row["nearer"] == 2
+
+
+def test_likeness_is_a_page_that_counts_how_often_it_came_nearer(folder, capsys):
+    status, out, _ = run(
+        capsys, "evaluate", folder / "rushes", "--like", folder / "film 1.mp4", "--style", "calm",
+        "--policy", "uniform", "--seeds", "1", "--outputs", folder / "out",
+    )  # fmt: skip
+    assert status == MADE
+    assert "rushes" in out and "film 1.mp4" in out and "1 of 1" in out
+    assert out.strip().endswith("Nearer on average in 1 of 1 rows.")
+
+
+def test_likeness_without_footage_is_refused(folder, capsys):
+    status, _, err = run(capsys, "evaluate", "--like", folder / "film 1.mp4")
+    assert status == WRONG and "name FOOTAGE before it" in err
+
+
 def test_a_take_is_no_film_to_cut_like(folder, capsys):
     take = folder / "rushes" / "1.mp4"
     status, _, err = run(
