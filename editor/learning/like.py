@@ -118,7 +118,7 @@ def take_after(clip: Clip, known: Analysis, beats: np.ndarray, base: Style) -> L
     style = replace(
         base,
         name=f"like {clip.path.stem}",
-        description=f"Cut like {clip.name}: {len(shots)} shots, median {pace.median:g} s.",
+        description=f"Cut like {clip.name}: {len(shots)} shots, median {np.median(seconds):.3g} s.",
         pace=pace,
         weights=weights,
     )
@@ -356,7 +356,8 @@ def toml(liking: Liking) -> str:
         f"curve = [{', '.join(map(str, pace.curve))}]",
         f"shortest = {pace.shortest}",
         f"longest = {pace.longest}",
-        f"shape = [{', '.join(map(str, pace.shape))}]",
+        f"shape = [{', '.join(map(str, pace.shape))}]  # (log length - log median) / log_sd, at",
+        "# equal shares of the shots from the shortest up: without it lengths are log-normal",
         "",
         "[weights]",
         *(f"{name} = {style.weights[name]:g}" for name in TERMS),
