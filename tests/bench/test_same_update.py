@@ -14,7 +14,7 @@ from models.tasks import Steps, Task, policy_for
 
 sb3 = pytest.importorskip("stable_baselines3", reason="the peer is not installed: .[peers]")
 
-SHARED = [trial for trial in TRIALS if trial.peer]
+SHARED = [trial for trial in TRIALS if trial.peer and not trial.memory]
 CUT_OFF = 11  # steps after which episodes are cut off: inside the last stretch
 ENDLESS = 100_000  # CartPole then ends by falling alone
 
