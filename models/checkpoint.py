@@ -164,6 +164,7 @@ def check_card(
     path: Path, card: Card, features: Mapping[str, Sequence[str]], terms: Sequence[str]
 ) -> None:
     """Raise ValueError, naming both sides, unless the card speaks of these features and terms."""
+    _same(path, "kinds of features", sorted(card.features), sorted(features))
     for kind, names in features.items():
         _same(path, f"{kind} features", list(card.features.get(kind, [])), list(names))
         if card.sizes[kind] != len(names):

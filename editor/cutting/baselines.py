@@ -107,19 +107,22 @@ def _local(stage: Stage, seed: int) -> list[Choice]:
 
 
 def local_for(stage: Stage, seed: int, seconds: float) -> list[Choice]:
-    """Local search for so much CPU time. Half of it goes from an even spread and then from random
-    films, the rest goes on from the best of what they became. The last search begun is finished."""
-    begun = process_time()
-    found = [_local(stage, seed)]
-    while process_time() < begun + seconds / 2:
-        start = random(stage, seed + len(found))
-        found.append(local.improve(stage, start, seed + len(found))[0])
+    """Local search for so much CPU time. Half of it goes from the films of STARTS, one after the
+    other, and then from random ones, the rest goes on from the best of what they became. The last
+    search begun is finished."""
+    begun, found = process_time(), list[list[Choice]]()
+    while not found or process_time() < begun + seconds / 2:
+        turn = len(found)
+        start = (STARTS[turn] if turn < len(STARTS) else random)(stage, seed + turn)
+        found.append(local.improve(stage, start or uniform(stage, seed), seed + turn)[0])
     best, more = found[int(local.scores(stage, found).argmax())], 0
     while process_time() < begun + seconds:
         more += 1
         best = local.improve_long(stage, best, seed + len(found) + more)
     return best
 
+
+STARTS: tuple[Cutting, ...] = (uniform, search.greedy, _beam(8))  # of a local search for long
 
 BASELINES: dict[str, Cutting] = {
     "random": random,

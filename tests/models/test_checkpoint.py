@@ -64,6 +64,14 @@ def test_other_features_are_refused_with_both_sides_named(saved):
     assert "tide" in str(err.value) and FEATURES["film"][-1] in str(err.value)
 
 
+def test_a_kind_of_features_that_is_not_known_is_refused(saved):
+    path, policy, card = saved
+    more = {**card.features, "weather": ["rain"]}
+    checkpoint.save_policy(path, policy, Card(**{**vars(card), "features": more}))
+    with pytest.raises(ValueError, match=r"other kinds of features: it has \['weather'\]"):
+        checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+
+
 def test_other_reward_terms_are_refused_with_both_sides_named(saved):
     path, _, _ = saved
     with pytest.raises(ValueError, match="weather"):
