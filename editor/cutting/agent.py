@@ -144,13 +144,15 @@ def load_weights_and_card(name: str, here: Sequence[str] = ()) -> tuple[Policy, 
 
 
 def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
-    """Search with a policy: local search from the best of many films that it draws and from an
-    even spread over the footage, for longest from the better of what they become. From many shots
-    only the better start goes on.
+    """Search with a policy: local search from the best of many films that it draws, from a beam
+    that it guides and from a greedy film, for longest from the best of what they become. From many
+    shots only one goes on, the better of what it draws and an even spread over the footage.
     """
-    starts = [decode.best_of(policy, stage, seed), BASELINES["uniform"](stage, seed)]
+    drawn = decode.best_of(policy, stage, seed)
     if stage.material.size <= FEW_SHOTS:
-        return local.improve_best(stage, starts, seed)
+        starts = [drawn, guided.beam(policy, stage, seed), BASELINES["greedy"](stage, seed)]
+        return local.improve_best(stage, [film for film in starts if film], seed)
+    starts = [drawn, BASELINES["uniform"](stage, seed)]
     return local.improve(stage, starts[int(local.scores(stage, starts).argmax())], seed)[0]
 
 
