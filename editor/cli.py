@@ -225,6 +225,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         seed=options.seed,
         thorough=options.thorough,
+        shots=options.shots,
     )
     found = pipeline.evaluate(config, asked, watch)
     if options.plot:

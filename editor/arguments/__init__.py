@@ -126,6 +126,9 @@ def check_train(options: argparse.Namespace) -> None:
         )
 
 
+FEWEST, MOST = 8, 5000  # shots of a simulated pool: of fewer, many cannot be cut
+
+
 def check_evaluate(options: argparse.Namespace) -> None:
     """Raise EditorError for options of evaluate that do not go together or cannot be met."""
     instead = "editors" if options.editors else "like" if options.references else options.measure
@@ -135,6 +138,10 @@ def check_evaluate(options: argparse.Namespace) -> None:
                 f"--plot draws the table of cutters, which --{instead} does not make: leave one out"
             )
         values.check_writable(options.plot, "--plot")
+    if options.shots and not FEWEST <= options.shots <= MOST:
+        raise EditorError(
+            f"--shots {options.shots}: simulated pools have {FEWEST} to {MOST:,} shots"
+        )
     if options.lengths is not None:
         if instead != "rhythm":
             raise EditorError("--lengths are real films' for --rhythm: name that too")

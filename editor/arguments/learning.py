@@ -166,6 +166,13 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
         help="simulated pools; 0 for FOOTAGE alone (default: 24)",
     )
     test.add_argument(
+        "--shots",
+        type=values.asked(values.number),
+        default=0,
+        metavar="N",
+        help="of every simulated pool; then cutters alone are measured (default: 8 to 300)",
+    )
+    test.add_argument(
         "--seeds",
         type=values.asked(values.count),
         default=5,

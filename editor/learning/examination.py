@@ -29,7 +29,7 @@ LONGEST = 60.0  # s of film
 LOOKED_INTO = 12  # cases for heads and pace: each is cut many times
 SIGHTED = 96  # cases for what the policy sees: the loss is small beside its spread
 PACES = (1.5, 2.8, 5.0)  # s, medians asked
-MOST_SHOTS = 300  # of a simulated pool
+LEAST_SHOTS, MOST_SHOTS = 8, 300  # of a simulated pool, where no number is asked
 REAL_STYLES = ("default", "brisk", "calm", "interview")
 SAME_TIME = "local, same time"
 QUICK = ("random", "chronological", "uniform", "similar", "greedy", "beam8", "local")
@@ -53,6 +53,7 @@ class Examination:
     seeds: int = 5  # of every cutter on every case
     seed: int = 0  # of what is drawn
     thorough: bool = False  # wide beams, and local search in the same time as search with policy
+    shots: int = 0  # of each simulated pool; 0: as many as come. Where asked, cutters alone
 
 
 def examine(
@@ -70,7 +71,7 @@ def examine(
     if not real and not asked.simulated:
         raise FootageError("There is nothing to measure on: name footage, or ask for --pools.")
     policy = agent.load_weights(name)
-    simulated = simulated_cases(asked.simulated, asked.seed)
+    simulated = simulated_cases(asked.simulated, asked.seed, asked.shots)
     groups = {"simulated": simulated, "real": real_cases(real, asked.seed)}
     ways = _ways(name, policy, asked)
     keeper = _kept(name, asked, ways, outputs) if outputs else None
@@ -79,13 +80,14 @@ def examine(
         group: work.part(f"{group} pools", [_compared(case, asked, keeper) for case in cases])
         for group, cases in groups.items()
     }
-    looks = _looks(name, policy, [*simulated, *groups["real"]], asked, work)
+    every = [*simulated, *groups["real"]]
+    looks = None if asked.shots else _looks(name, policy, every, asked, work)
     found: dict[str, Any] = {"policy": name, "seeds": asked.seeds, "seed": asked.seed}
     with one_thread():
         for group, cases in groups.items():
             if cases:
                 found[group] = _group(name, cases, ways, asked, told[group], keeper)
-        found |= _looked_into(looks)
+        found |= _looked_into(looks) if looks else {}
     work.part("", [])(0)
     return found
 
@@ -227,13 +229,14 @@ def _in_order(cases: Sequence[Case], order: str) -> list[Case]:
     return [Case(case.pool, replace(case.brief, order=order)) for case in cases]
 
 
-def simulated_cases(count: int, seed: int) -> list[Case]:
-    """Simulated pools under the package's styles in turn."""
-    rng = np.random.default_rng([seed, 77])
+def simulated_cases(count: int, seed: int, shots: int = 0) -> list[Case]:
+    """Simulated pools under the package's styles in turn; of `shots` each where that is not 0."""
+    rng = np.random.default_rng([seed, 77, shots] if shots else [seed, 77])
     styles = [load_style(name) for name in style_names()]
     cases: list[Case] = []
     while len(cases) < count:
-        pool = simulate(sample_world(rng, 8, MOST_SHOTS), rng)
+        world = sample_world(rng, LEAST_SHOTS, MOST_SHOTS)
+        pool = simulate(replace(world, shots=shots) if shots else world, rng)
         cases += _case(pool, styles[len(cases) % len(styles)], None, len(cases))
     return cases
 
@@ -268,6 +271,8 @@ def text(found: dict[str, Any]) -> str:
         if group in found:
             lines += _table(group, found[group], found["seeds"])
             lines += _terms(found[group]["cutters"])
+    if "heads" not in found:
+        return "\n".join(lines)
     lines.append("heads: entropy as a share of an even choice; choices at the first or last legal")
     for head, row in found["heads"].items():
         histogram = " ".join(f"{share:.2f}" for share in row["histogram"])

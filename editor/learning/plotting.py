@@ -22,11 +22,13 @@ def draw(found: dict[str, Any], path: Path) -> None:
     """Write the picture as a PNG, whole or not at all. Raises OutputError."""
     groups = [name for name in ("simulated", "real") if name in found]
     rows = max(len(found[name]["cutters"]) for name in groups)
-    height = rows * ROW + HEADS + 2 * FURNITURE
+    heads = found.get("heads", {})
+    below = HEADS if heads else 0.01  # in
+    height = rows * ROW + below + 2 * FURNITURE
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=GROUND)
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
-        2, 6, height_ratios=[rows * ROW, HEADS], hspace=0.42, wspace=1.6,
+        2, 6, height_ratios=[rows * ROW, below], hspace=0.42, wspace=1.6,
         left=0.13, right=0.97, top=1 - 0.9 / height, bottom=0.6 / height,
     )  # fmt: skip
     figure.suptitle(
@@ -38,7 +40,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
     for place, name in enumerate(groups):
         axes = figure.add_subplot(grid[0, place * width : (place + 1) * width])
         _scores(axes, f"{found[name]['cases']} {name} cases", found[name]["cutters"], found)
-    for place, (head, row) in enumerate(found["heads"].items()):
+    for place, (head, row) in enumerate(heads.items()):
         _head(figure.add_subplot(grid[1, 2 * place : 2 * place + 2]), head, row)
     held = io.BytesIO()
     figure.savefig(held, format="png", facecolor=GROUND)

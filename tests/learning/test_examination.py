@@ -49,6 +49,18 @@ def test_every_cutter_is_measured_with_an_interval(found):
         assert row["score"]["low"] <= row["score"]["mean"] <= row["score"]["high"]
 
 
+def test_pools_of_one_size_are_measured_by_their_cutters_alone(tmp_path):
+    cases = examination.simulated_cases(2, 0, shots=9)
+    assert [case.pool.size for case in cases] == [9, 9]
+    asked = Examination("base", simulated=1, seeds=1, shots=9)
+    result = examination.examine(asked, [], lambda *said: None)
+    assert result["simulated"]["cases"] == 1 and "heads" not in result
+    page = examination.text(result)
+    assert "base+search" in page and "heads" not in page
+    plotting.draw(result, tmp_path / "cutters.png")
+    assert Image.open(tmp_path / "cutters.png").height > 300
+
+
 def test_the_result_is_plain_json(found):
     assert json.loads(json.dumps(found[0])) == json.loads(json.dumps(found[0]))
     assert "base, free order, embeddings permuted" in found[0]["embeddings"]
