@@ -225,7 +225,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         seed=options.seed,
         thorough=options.thorough,
-        shots=options.shots,
+        shots=options.shots or 0,
     )
     found = pipeline.evaluate(config, asked, watch)
     if options.plot:

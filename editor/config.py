@@ -18,6 +18,7 @@ STYLES = Path(__file__).parent / "styles"
 ORDERS = ("recorded", "free")
 FITS = ("letterbox", "fill")
 MOST_KNOTS, LEAST_STEP = 100, 0.001  # of a pace's shape
+BRIEFEST, LONGEST = 0.01, 3_600.0  # s, shots that it may ask for
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,25 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def _check_shape(pace: Pace, where: str) -> None:
+    """Raise StyleError for a shape that no shots have."""
+    shape = pace.shape
+    if not shape:
+        return
+    if not 2 <= len(shape) <= MOST_KNOTS:
+        raise StyleError(f"{where}: pace.shape holds 2 to {MOST_KNOTS} numbers, or none.")
+    if any(after - before < LEAST_STEP for before, after in pairwise(shape)):
+        raise StyleError(f"{where}: pace.shape must rise by {LEAST_STEP} or more at every step.")
+    if not shape[0] < 0 < shape[-1]:
+        raise StyleError(f"{where}: pace.shape must begin below 0, the median, and end above it.")
+    low, high = pace.seconds_at(np.array([pace.knots[0], pace.knots[-1]]))
+    if low < BRIEFEST or high > LONGEST:
+        raise StyleError(
+            f"{where}: pace.shape asks for shots of {low:.3g} to {high:.3g} s; they may last"
+            f" {BRIEFEST:g} to {LONGEST:g} s."
+        )
+
+
 def check_style(style: Style, where: str) -> Style:
     """Return the style if every value is of its kind and in its range; raise StyleError if not."""
     pace = style.pace
@@ -230,10 +250,7 @@ def check_style(style: Style, where: str) -> Style:
             raise StyleError(f"{where}: {key} must be a number, not {value!r}.")
         if not low <= value <= high:
             raise StyleError(f"{where}: {key} = {value} is outside {low:g} to {high:g}.")
-    if len(pace.shape) == 1 or len(pace.shape) > MOST_KNOTS:
-        raise StyleError(f"{where}: pace.shape holds 2 to {MOST_KNOTS} numbers, or none.")
-    if any(after - before < LEAST_STEP for before, after in pairwise(pace.shape)):
-        raise StyleError(f"{where}: pace.shape must rise by {LEAST_STEP} or more at every step.")
+    _check_shape(pace, where)
     for text_key, text, choices in (
         ("order", style.order, ORDERS),
         ("fit", style.fit, FITS),

@@ -83,6 +83,8 @@ def test_a_shape_bends_lengths_there_and_back_and_without_one_they_are_log_norma
         ("[-1.0, nan]", "outside -20 to 20"),
         ('[-1.0, "high"]', "must be a number"),
         ("0.3", "a list of numbers"),
+        ("[5, 6, 7]", "must begin below 0"),
+        ("[-20.0, 20.0]", "asks for shots of"),
     ],
 )
 def test_a_shape_that_is_none_is_refused_and_said_why(shape, said, tmp_path):

@@ -138,7 +138,7 @@ def check_evaluate(options: argparse.Namespace) -> None:
                 f"--plot draws the table of cutters, which --{instead} does not make: leave one out"
             )
         values.check_writable(options.plot, "--plot")
-    if options.shots and not FEWEST <= options.shots <= MOST:
+    if options.shots is not None and not FEWEST <= options.shots <= MOST:
         raise EditorError(
             f"--shots {options.shots}: simulated pools have {FEWEST} to {MOST:,} shots"
         )

@@ -167,8 +167,8 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     )
     test.add_argument(
         "--shots",
-        type=values.asked(values.number),
-        default=0,
+        type=values.asked(values.count),
+        default=None,
         metavar="N",
         help="of every simulated pool; then cutters alone are measured (default: 8 to 300)",
     )

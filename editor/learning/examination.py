@@ -81,7 +81,7 @@ def examine(
         for group, cases in groups.items()
     }
     every = [*simulated, *groups["real"]]
-    looks = None if asked.shots else _looks(name, policy, every, asked, work)
+    looks = None if asked.shots else _looks(name, policy, every, asked, work, keeper)
     found: dict[str, Any] = {"policy": name, "seeds": asked.seeds, "seed": asked.seed}
     with one_thread():
         for group, cases in groups.items():
@@ -180,12 +180,17 @@ class _Looks:
     """What is looked into, each ready to be done and told of."""
 
     heads: Callable[[], dict[str, inspection.Head]]
-    sight: Mapping[str, Callable[[], inspection.Sight]]
+    sight: Mapping[str, Callable[[], dict[str, Any]]]
     pace: Callable[[], Sequence[inspection.Heeded]]
 
 
 def _looks(
-    name: str, policy: Policy, cases: Sequence[Case], asked: Examination, work: Work
+    name: str,
+    policy: Policy,
+    cases: Sequence[Case],
+    asked: Examination,
+    work: Work,
+    keeper: Finished | None,
 ) -> _Looks:
     """Heads, sight and pace. What ships, search with the policy, is spoilt too."""
     own = evaluation.own_decode(policy)
@@ -196,7 +201,7 @@ def _looks(
         return agent.searched(policy, stage, at)
 
     heads = work.part("heads", [HEADS_COST * _cost(case) for case in some])
-    sight: dict[str, Callable[[], inspection.Sight]] = {}
+    sight: dict[str, Callable[[], dict[str, Any]]] = {}
     for way, cutter, seen, cost, films in (
         (name, own, drawn, _cost, 2.0),
         (name + agent.SEARCH, search, cases, _search_cost, 2.0 * SEARCH_COSTS),
@@ -206,7 +211,8 @@ def _looks(
             for word, spoil in (("zeroed", without_sight), ("permuted", with_wrong_sight)):
                 what = f"{way}, {order} order, embeddings {word}"
                 told = work.part(what, [films * cost(case) for case in asked_so])
-                sight[what] = partial(inspection.sight, cutter, asked_so, spoil, told)
+                look = partial(_sight, cutter, asked_so, spoil, told)
+                sight[what] = partial(keeper.look, what, asked_so, look) if keeper else look
     pace = work.part("pace", [_cost(case) for case in some] * len(PACES))
     return _Looks(
         heads=partial(inspection.heads, policy, some, advance=heads),
@@ -218,9 +224,13 @@ def _looks(
 def _looked_into(looks: _Looks) -> dict[str, Any]:
     return {
         "heads": {head: asdict(row) for head, row in looks.heads().items()},
-        "embeddings": {what: asdict(look()) for what, look in looks.sight.items()},
+        "embeddings": {what: look() for what, look in looks.sight.items()},
         "pace": [asdict(row) for row in looks.pace()],
     }
+
+
+def _sight(*given: Any) -> dict[str, Any]:
+    return asdict(inspection.sight(*given))
 
 
 def _in_order(cases: Sequence[Case], order: str) -> list[Case]:
@@ -294,7 +304,7 @@ def text(found: dict[str, Any]) -> str:
 def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
     leaders = list(next(iter(found["cutters"].values()))["leads"])
     lines = [
-        f"{found['cases']} {group} cases, {seeds} seeds: mean film score"
+        f"{found['cases']} {group} cases, {seeds} seed{'' if seeds == 1 else 's'}: mean film score"
         f" {'(one case: no interval)' if found['cases'] == 1 else '[95 % interval]'}; by how"
         " much others lead it, paired by case;",
         "share of what a beam of 64 gains over random; frames in common with greedy's film",

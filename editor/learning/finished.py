@@ -1,14 +1,16 @@
-"""Keep the finished cases of a comparison of cutters, so that it goes on where it was interrupted.
+"""Keep the finished parts of an examination, so that it goes on where it was interrupted: cases
+that every cutter has cut, and looks at what a policy heeds.
 
-A case's file is written whole or not at all. Another policy, plan, pool or version of the code is
+A part's file is written whole or not at all. Another policy, plan, pool or version of the code is
 another measurement: nothing stale is found.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +52,24 @@ class Finished:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({name: asdict(tally) for name, tally in tallies.items()})
         checkpoint.write_bytes(path, text.encode())
+
+    def look(
+        self, what: str, cases: Sequence[Case], measure: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """What a look at some cases came to: as it was kept, or measured and kept. Raises OSError
+        as it writes."""
+        told = hashlib.sha256("\n".join([what, *(self._file(c).name for c in cases)]).encode())
+        path = self.folder / f"look-{told.hexdigest()[:24]}.json"
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(kept, dict) and kept.get("what") == what:
+                return dict(kept["found"])
+        except (OSError, ValueError, TypeError, KeyError):
+            pass  # nothing was kept, or nothing that can be read: it is measured
+        found = measure()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        checkpoint.write_bytes(path, json.dumps({"what": what, "found": found}).encode())
+        return found
 
     def _file(self, case: Case) -> Path:
         told = hashlib.sha256(repr(case.brief).encode())

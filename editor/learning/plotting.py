@@ -24,7 +24,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
     rows = max(len(found[name]["cutters"]) for name in groups)
     heads = found.get("heads", {})
     below = HEADS if heads else 0.01  # in
-    height = rows * ROW + below + 2 * FURNITURE
+    height = rows * ROW + below + (2 if heads else 1.2) * FURNITURE
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=GROUND)
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
@@ -33,7 +33,7 @@ def draw(found: dict[str, Any], path: Path) -> None:
     )  # fmt: skip
     figure.suptitle(
         f"Policy {found['policy']} beside plain ways to cut: mean film score, 95 % interval"
-        f" over shoots and cases, {found['seeds']} seeds",
+        f" over shoots and cases, {found['seeds']} seed{'' if found['seeds'] == 1 else 's'}",
         color=BRIGHT, fontsize=TEXT + 3, x=0.02, ha="left",
     )  # fmt: skip
     width = 6 // len(groups)

@@ -61,6 +61,23 @@ def test_pools_of_one_size_are_measured_by_their_cutters_alone(tmp_path):
     assert Image.open(tmp_path / "cutters.png").height > 300
 
 
+def test_a_look_that_was_finished_is_not_taken_again(tmp_path):
+    kept, cases = Finished(tmp_path), examination.simulated_cases(1, 0, shots=9)
+    asked: list[int] = []
+
+    def look():
+        asked.append(1)
+        return {"changed": 0.5}
+
+    assert kept.look("zeroed", cases, look) == kept.look("zeroed", cases, look) == {"changed": 0.5}
+    assert len(asked) == 1
+    kept.look("permuted", cases, look)
+    assert len(asked) == 2, "another look is another"
+    for path in tmp_path.glob("look-*"):
+        path.write_text("{")
+    assert kept.look("zeroed", cases, look) == {"changed": 0.5} and len(asked) == 3
+
+
 def test_the_result_is_plain_json(found):
     assert json.loads(json.dumps(found[0])) == json.loads(json.dumps(found[0]))
     assert "base, free order, embeddings permuted" in found[0]["embeddings"]
