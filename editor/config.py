@@ -8,11 +8,12 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from editor.errors import StyleError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 STYLES = Path(__file__).parent / "styles"
 ORDERS = ("recorded", "free")
@@ -45,14 +46,18 @@ class Pace:
         of K. Both are () where lengths are log-normal."""
         return normal_scores(len(self.shape))
 
-    def seconds_at(self, score: float | np.ndarray) -> np.ndarray:
+    def seconds_at(self, score: "float | np.ndarray") -> "np.ndarray":
         """Lengths in s, of the same size, that as many shots fall below as of a normal below
         `score`: 0 for the middle one, -1 and 1 about two thirds. Curve and bounds left aside."""
+        import numpy as np  # a command's help has no need of it
+
         z = np.asarray(score, np.float64)
         return np.asarray(np.exp(self.log_mean + self.log_sd * _bent(z, self.knots, self.shape)))
 
-    def scores(self, seconds: np.ndarray) -> np.ndarray:
+    def scores(self, seconds: "np.ndarray") -> "np.ndarray":
         """What `seconds_at` makes lengths of: the shots' normal scores, of the same size."""
+        import numpy as np
+
         z = (np.log(seconds) - self.log_mean) / self.log_sd
         return _bent(z, self.shape, self.knots)
 
@@ -63,8 +68,10 @@ def normal_scores(count: int) -> tuple[float, ...]:
     return tuple(normal.inv_cdf((place + 0.5) / count) for place in range(count))
 
 
-def _bent(z: np.ndarray, start: Sequence[float], end: Sequence[float]) -> np.ndarray:
+def _bent(z: "np.ndarray", start: Sequence[float], end: Sequence[float]) -> "np.ndarray":
     """Values as a line through the points (start, end) takes them, beyond its ends by slope 1."""
+    import numpy as np
+
     if not start:
         return z
     inside = np.interp(z, start, end)
@@ -223,7 +230,7 @@ def _check_shape(pace: Pace, where: str) -> None:
         raise StyleError(f"{where}: pace.shape must rise by {LEAST_STEP} or more at every step.")
     if not shape[0] < 0 < shape[-1]:
         raise StyleError(f"{where}: pace.shape must begin below 0, the median, and end above it.")
-    low, high = pace.seconds_at(np.array([pace.knots[0], pace.knots[-1]]))
+    low, high = (float(pace.seconds_at(knot)) for knot in (pace.knots[0], pace.knots[-1]))
     if low < BRIEFEST or high > LONGEST:
         raise StyleError(
             f"{where}: pace.shape asks for shots of {low:.3g} to {high:.3g} s; they may last"
