@@ -21,7 +21,7 @@ def steps_to_mark(curves: Sequence[Curve], trial: Trial, who: str) -> list[float
     return [
         float("inf") if curve.reached is None else float(curve.reached)
         for curve in curves
-        if (curve.trial, curve.who) == (trial.name, who)
+        if (curve.trial, curve.who) == (trial.run_by(who).name, who)
     ]
 
 
@@ -105,7 +105,7 @@ def draw(curves: Sequence[Curve], path: Path, trials: Sequence[Trial] = TRIALS) 
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for panel, trial in zip(panels, shown, strict=False):
         for who, colour in COLOURS.items():
-            own = [c for c in curves if (c.trial, c.who) == (trial.name, who)]
+            own = [c for c in curves if (c.trial, c.who) == (trial.run_by(who).name, who)]
             for curve in own:
                 panel.plot(curve.steps, curve.mean, color=colour, alpha=0.55, lw=1.2)
                 if curve.reached is not None:

@@ -59,6 +59,10 @@ class Trial:
         memory = " with a memory" if self.memory else ""
         return f"{self.algorithm}{memory} on {self.task}"
 
+    def run_by(self, who: str) -> "Trial":
+        """What that one runs of it: the peer has no memory, and runs the published trial once."""
+        return replace(self, memory=0) if who == PEER else self
+
 
 # https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml and a2c.yml; what they leave to
 # the library's defaults (norm 0.5, value 0.5, eps 1e-5, minibatch 64) is written out.
@@ -278,7 +282,7 @@ def measure(
     Raises EditorError where the peer is absent or the log is none.
     """
     done = _read(log) if log is not None else {}
-    plan = list(_plan(trials, seeds))
+    plan = list(dict.fromkeys(_plan(trials, seeds)))
     if any(who == PEER and (trial.name, who, seed) not in done for trial, who, seed in plan):
         _peer()  # said before minutes are spent on ours
     curves = []
@@ -300,7 +304,7 @@ def _plan(trials: Sequence[Trial], seeds: Sequence[int]) -> Iterator[tuple[Trial
         for seed in seeds:
             yield trial, OURS, seed
             if trial.peer:
-                yield trial, PEER, seed
+                yield trial.run_by(PEER), PEER, seed
 
 
 def _read(log: Path) -> dict[tuple[str, str, int], Curve]:

@@ -151,7 +151,7 @@ def searched(policy: Policy, stage: Stage, seed: int) -> list[Choice]:
     drawn = decode.best_of(policy, stage, seed)
     if stage.material.size <= FEW_SHOTS:
         starts = [drawn, guided.beam(policy, stage, seed), BASELINES["greedy"](stage, seed)]
-        return local.improve_best(stage, [film for film in starts if film], seed)
+        return local.improve_best(stage, starts, seed)
     starts = [drawn, BASELINES["uniform"](stage, seed)]
     return local.improve(stage, starts[int(local.scores(stage, starts).argmax())], seed)[0]
 

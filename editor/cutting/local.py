@@ -79,8 +79,9 @@ def improve_long(stage: Stage, made: Sequence[Choice], seed: int) -> list[Choice
 
 
 def improve_best(stage: Stage, starts: Sequence[Sequence[Choice]], seed: int) -> list[Choice]:
-    """Each of the films improved, and the best of what they became improved for longer."""
-    found = [improve(stage, start, seed)[0] for start in starts]
+    """Each of the films improved, and the best of what they became improved for longer. Where a
+    way to cut came to no end, its film is empty, and left aside."""
+    found = [improve(stage, start, seed)[0] for start in starts if start]
     return improve_long(stage, found[int(scores(stage, found).argmax())], seed + 1)
 
 

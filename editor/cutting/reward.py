@@ -147,6 +147,11 @@ class Reward:
         return torch.tensor(self.brief.style.pace.curve).log()
 
     @cached_property
+    def _shape(self) -> tuple[Tensor, Tensor] | None:
+        pace = self.brief.style.pace  # knots cost more than all else that is asked of a length
+        return (torch.tensor(pace.shape), torch.tensor(pace.knots)) if pace.shape else None
+
+    @cached_property
     def scales(self) -> dict[str, tuple[float, float, float]]:
         """Share of all weights, mean and standard deviation of each per-cut term."""
         rows = zip(self.cut_weight, self.cut_centre, self.cut_spread, strict=True)
@@ -185,10 +190,9 @@ class Reward:
 
     def _unbent(self, z: Tensor) -> Tensor:
         """Normal scores of standardised logs of length, as `Pace.scores`."""
-        pace = self.brief.style.pace
-        if not pace.shape:
+        if self._shape is None:
             return z
-        start, end = torch.tensor(pace.shape), torch.tensor(pace.knots)
+        start, end = self._shape
         at = torch.bucketize(z, start).clamp(1, len(start) - 1)
         share = ((z - start[at - 1]) / (start[at] - start[at - 1])).clamp(0, 1)
         inside = end[at - 1] + share * (end[at] - end[at - 1])

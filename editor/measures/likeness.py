@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from editor.cutting.evaluation import Interval
+from editor.cutting.evaluation import interval
 from editor.film.timeline import Timeline
 from editor.learning.like import Liking
-
-RESAMPLES = 2000  # of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ class Table:
             "rows": [
                 {
                     **asdict(row),
-                    "like": {"each": row.like, **asdict(_interval(row.like, self.seed))},
-                    "plain": {"each": row.plain, **asdict(_interval(row.plain, self.seed))},
+                    "like": {"each": row.like, **asdict(interval(row.like, self.seed))},
+                    "plain": {"each": row.plain, **asdict(interval(row.plain, self.seed))},
                     "nearer": row.nearer,
                 }
                 for row in self.rows
@@ -96,13 +94,5 @@ class Table:
 def _cell(values: Sequence[float], seed: int) -> str:
     if len(values) == 1:
         return f"{values[0]:.2f}"
-    mean = _interval(values, seed)
+    mean = interval(values, seed)
     return f"{mean.mean:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
-
-
-def _interval(values: Sequence[float], seed: int) -> Interval:
-    """Mean and 95 % percentile bootstrap over seeds; one seed has none, and its ends are it."""
-    rows = np.array(values)
-    drawn = np.random.default_rng(seed).choice(rows, (RESAMPLES, len(rows))).mean(1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Interval(float(rows.mean()), float(low), float(high))

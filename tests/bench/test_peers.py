@@ -81,6 +81,24 @@ def test_the_command_prints_what_the_log_holds_and_draws_it(tmp_path, capsys, mo
     assert plot.exists()
 
 
+def test_the_peer_runs_once_for_a_trial_with_a_memory_and_the_one_without(monkeypatch):
+    asked = []
+
+    def run(trial, seed, who):
+        asked.append((trial.name, who))
+        return curve(who, seed, 2000, trial)
+
+    monkeypatch.setattr(peers, "ours", lambda trial, seed: run(trial, seed, OURS))
+    monkeypatch.setattr(peers, "theirs", lambda trial, seed: run(trial, seed, PEER))
+    monkeypatch.setattr(peers, "_peer", lambda: None)
+    both = (CARTPOLE, replace(CARTPOLE, memory=64))
+    made = peers.measure(both, [0], None, lambda *told: None)
+    assert [who for _, who in asked] == [OURS, PEER, OURS]
+    found = curves.rows(made, both)
+    ratios = [row for row in found if row.what.endswith(f"ours / {PEER}")]
+    assert len(ratios) == 2 and "with a memory" in ratios[1].what
+
+
 def test_medians_are_held_against_the_peers():
     runs = [
         *(curve(OURS, seed, steps) for seed, steps in enumerate((9000, 10_000, 30_000))),
