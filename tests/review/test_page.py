@@ -302,6 +302,19 @@ def test_playing_on_and_back_shows_only_frames_that_are_true(tab):
     assert [number for _, number in seen] == [expected[frame] for frame, _ in seen]
 
 
+def test_frames_that_are_announced_late_are_still_named_rightly(tab):
+    tab.page.evaluate(
+        "() => { const told = HTMLVideoElement.prototype.requestVideoFrameCallback;"
+        " HTMLVideoElement.prototype.requestVideoFrameCallback = function (call) {"
+        " return told.call(this, (...given) => setTimeout(() => call(...given), 90)); }; }"
+    )
+    tab.press("l")
+    tab.wait("#picture", "data-drawn", re.compile(r"^[2-9]\d$"))
+    seen = [tab.read() for _ in range(6)]
+    tab.press("k")
+    assert [number for _, number in seen] == tab.expected(*(frame for frame, _ in seen))
+
+
 @pytest.mark.parametrize(
     ("key", "frame"), [("Home", 0), ("End", None), ("ArrowDown", None), ("Shift+ArrowLeft", None)]
 )

@@ -207,7 +207,7 @@ export class Player {
     await slot.show(this.#shownAt(item, frame));
     if (sequence !== this.sequence || slot.clip !== item.clip) return false;
     this.active = slot;
-    this.#draw(slot);
+    this.#draw(slot, slot.video);
     this.#drew(frame);
     if (turn === this.turn && this.speed > 0) this.#prepare(index + 1);
     return slot.broken;
@@ -287,11 +287,16 @@ export class Player {
     if (slot.started) this.#learn(slot, now);
     const item = this.sequence.items[this.index];
     if (slot !== this.active || slot.clip !== item?.clip || slot.shown === null) return;
-    if (slot.shown >= item.out) return this.#cut();
-    if (slot.shown < item.in) return;
+    slot.look((picture, shown) => this.#follow(item, slot, picture, shown));
+  }
+
+  /** Show a frame of the item that plays, or go on to the next where the item is over. */
+  #follow(item, slot, picture, shown) {
+    if (shown >= item.out) return void this.#cut();
+    if (shown < item.in) return;
     this.frame =
-      item.start + filmOffset(slot.shown, item.in, item.length, item.clip.rate, this.sequence.rate);
-    this.#draw(slot);
+      item.start + filmOffset(shown, item.in, item.length, item.clip.rate, this.sequence.rate);
+    this.#draw(slot, picture);
     this.#drew(this.frame);
     this.onFrame(this.frame);
     this.#plan(item, slot);
@@ -395,10 +400,10 @@ export class Player {
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  #draw(slot) {
+  #draw(slot, picture) {
     this.#black();
     if (slot.broken) return;
-    this.#paint(slot.video, [0, 0, this.canvas.width, this.canvas.height]);
+    this.#paint(picture, [0, 0, this.canvas.width, this.canvas.height]);
   }
 
   /** The canvas says which frame of the sequence it shows, for whoever reads its pixels. */

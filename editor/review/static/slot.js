@@ -62,6 +62,26 @@ export class Slot {
     this.video.remove();
   }
 
+  /**
+   * Call `use(picture, frame)` with what is on screen, to be drawn, and which frame of the clip it is.
+   *
+   * On a busy machine a video has gone on by the time that its frame is announced. A picture taken
+   * of it carries its own time; where the browser takes none, what was announced has to do.
+   */
+  look(use) {
+    if (!window.VideoFrame || this.video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      use(this.video, this.shown);
+      return;
+    }
+    const picture = new VideoFrame(this.video);
+    try {
+      this.shown = frameAt(picture.timestamp / 1e6, this.clip.rate);
+      use(picture, this.shown);
+    } finally {
+      picture.close();
+    }
+  }
+
   get ready() {
     return !this.settling && !this.broken && this.shown !== null;
   }
