@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from fractions import Fraction
@@ -227,12 +227,20 @@ def _evaluate(options: argparse.Namespace) -> int:
         thorough=options.thorough,
         shots=options.shots or 0,
     )
-    found = pipeline.evaluate(config, asked, watch)
+
+    def compared(found: Mapping[str, object]) -> None:
+        if not options.json:
+            say(examination.cutters_text(found))
+
+    found = pipeline.evaluate(config, asked, watch, compared)
     if options.plot:
         from editor.learning import plotting
 
         plotting.draw(found, options.plot.absolute())
-    say(json.dumps(found, indent=2) if options.json else examination.text(found))
+    if options.json:
+        say(json.dumps(found, indent=2))
+    elif looked := examination.looks_text(found):
+        say(looked)
     return MADE
 
 

@@ -1,7 +1,7 @@
 """Tell the story: footage in, looked at, cut, rendered, and a version folder out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -171,14 +171,25 @@ def train(config: Config, training: "Training", watch: Watch) -> "Trained":
         return learning.train(training, advance)
 
 
-def evaluate(config: Config, asked: "Examination", watch: Watch) -> dict[str, Any]:
-    """Measure a policy on simulated pools and on each of the config's paths as one shoot."""
+def evaluate(
+    config: Config,
+    asked: "Examination",
+    watch: Watch,
+    compared: Callable[[Mapping[str, Any]], None],
+) -> dict[str, Any]:
+    """Measure a policy on simulated pools and on each of the config's paths as one shoot.
+
+    compared: is told of the cutters' films before the policy is looked into, which takes as long.
+    """
     from editor.learning import examination
 
     stages = Stages(watch)
     pools = [pool.build(one.clips, one.analyses, config.style) for one in _shoots(config, stages)]
-    with stages.run("evaluating") as advance:
-        return examination.examine(asked, pools, advance, config.outputs)
+    with writing_to(config.outputs), stages.run("evaluating", "cutters") as advance:
+        found = examination.compare_cutters(asked, pools, advance, config.outputs)
+    compared(found)
+    with writing_to(config.outputs), stages.run("evaluating", "what it heeds") as advance:
+        return found | examination.look_into(asked, pools, advance, config.outputs)
 
 
 def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "Measured":
@@ -188,9 +199,14 @@ def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "M
     stages = Stages(watch)
     shoots = [(one.clips, one.analyses) for one in _shoots(config, stages)]
     question = suite.Question(
-        config.style, config.policy or agent.DEFAULT, config.seed, Cache(config.cache), lengths
+        style=config.style,
+        policy=config.policy or agent.DEFAULT,
+        seed=config.seed,
+        cache=Cache(config.cache),
+        outputs=config.outputs,
+        lengths=lengths,
     )
-    with stages.run("measuring") as advance:
+    with writing_to(config.outputs), stages.run("measuring") as advance:
         return suite.measure(kind, question, shoots, advance)
 
 
@@ -198,6 +214,7 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
     """Cut each shoot in the config's style and like each of the finished films, and measure how
     near the lengths of their shots lie to the finished film's."""
     from editor.learning import like
+    from editor.learning.finished import Finished, policy_files
     from editor.measures import likeness
 
     stages, cache = Stages(watch), Cache(config.cache)
@@ -205,25 +222,29 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
     with writing_to(config.outputs), stages.run("analysis", "styles") as advance:
         asked = looking.settings(config)
         likings = [like.read(film, config.style, asked, cache, advance) for film in films]
-    rows: list[likeness.Pair] = []
     shoots = _shoots(config, stages)
-    with stages.run("measuring") as advance:
-        for path, looked in zip(config.footage, shoots, strict=True):
-            plain = _films(config, seeds, looked, cutter, beats)
-            for film, liking in zip(films, likings, strict=True):
-                advance(len(rows), len(shoots) * len(films), f"{path.name} like {film.name}")
-                styled = replace(config, style=liking.style)
-                made = _films(styled, seeds, looked, cutter, beats, liking)
-                rows.append(likeness.compare(path.name, film.name, liking, made, plain))
-        advance(len(rows), len(rows), "")
+    folder = config.outputs / learned.POLICIES
+    policy = agent.named(config.policy, config.search, folder)
+    plan = {"measure": "likeness", "policy": policy, "beats": beats.tolist()}
+    keeper = Finished.of(config.outputs, policy_files(policy, folder), plan)
+
+    def made(at: int, liking: "Liking | None", turn: int) -> np.ndarray:
+        # Seeds lie so far apart that no film is looked at for two of them.
+        shoot = replace(config, footage=(config.footage[at],), seed=config.seed + turn * FILMS_LIKE)
+        one = replace(shoot, style=liking.style) if liking else shoot
+
+        def decide() -> dict[str, Any]:
+            return {"lengths": _decided(one, shoots[at], cutter, beats, liking).timeline.lengths}
+
+        told = [repr(one), *(clip.digest for clip in shoots[at].clips)]
+        told += [repr(liking.seconds.tolist())] if liking else []
+        return np.array(keeper.part("\n".join(told), decide)["lengths"])
+
+    with writing_to(config.outputs), stages.run("measuring") as advance:
+        names = [path.name for path in config.footage]
+        references = dict(zip([film.name for film in films], likings, strict=True))
+        rows = likeness.compare(names, references, seeds, made, advance)
     return likeness.Table(config.style.name, rows, config.seed)
-
-
-def _films(config: Config, seeds: int, *task: Any) -> list[Timeline]:
-    """A film of each seed; `task` as `_decided` has it. Seeds lie so far apart that no film is
-    looked at for two of them."""
-    each = (replace(config, seed=config.seed + turn * FILMS_LIKE) for turn in range(seeds))
-    return [_decided(one, *task).timeline for one in each]
 
 
 def _shoots(config: Config, stages: Stages) -> list[Looked]:
@@ -339,7 +360,7 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
         tried.append(Decided(offer, decision, timeline, asked, length))
     if liking is None:
         return tried[0]
-    return min(tried, key=lambda one: liking.away(one.timeline))
+    return min(tried, key=lambda one: liking.away(one.timeline.lengths))
 
 
 def _length(config: Config, offer: Pool) -> tuple[float, str]:

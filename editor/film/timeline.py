@@ -67,6 +67,11 @@ class Timeline:
         """Length of the film in seconds."""
         return self.frames / self.rate
 
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """Length of each cut in seconds."""
+        return tuple(cut.length / float(self.rate) for cut in self.cuts)
+
     def source_of(self, frame: int) -> tuple[Cut, int]:
         """The cut on screen at a film frame, and the clip's frame that it shows."""
         for cut in self.cuts:

@@ -18,7 +18,7 @@ from editor.cutting.inspection import with_wrong_sight, without_sight
 from editor.cutting.pool import Pool
 from editor.errors import EditorError, FootageError, PolicyError
 from editor.learning import keeping
-from editor.learning.finished import Finished
+from editor.learning.finished import Finished, policy_files
 from editor.learning.simulate import sample_world, simulate
 from editor.progress import Advance, Work
 from models.policy import Policy
@@ -38,7 +38,6 @@ THOROUGH = tuple(BASELINES)  # wide beams take minutes a film
 # CPU time beside the policy's own decode, as measured on seven simulated pools of 10 to 202 shots:
 # it tells how much is left, and nothing else hangs on it.
 SEARCH_COSTS = 8.0  # search with the policy
-QUICK_COSTS, THOROUGH_COSTS = 20.0, 44.0  # a film of every cutter
 HEADS_COST = 2.0  # the films that are drawn together to look into the heads
 FREE_COSTS = 2.0  # a search in free order beside one in recorded order
 GROWS = 0.25  # with the number of shots to this power
@@ -56,40 +55,67 @@ class Examination:
     shots: int = 0  # of each simulated pool; 0: as many as come. Where asked, cutters alone
 
 
-def examine(
+def compare_cutters(
     asked: Examination, real: Sequence[Pool], advance: Advance, outputs: Path | None = None
 ) -> dict[str, Any]:
-    """Measure a trained policy on real pools and on simulated ones.
+    """Measure a trained policy's films beside plain cutters', on real pools and on simulated ones.
 
     outputs: where finished cases are kept, and found again by the same measurement.
     Raises PolicyError for an unknown policy. Simulated pools are drawn from their own seeds, which
     training does not use.
     """
-    name, _ = policies.split(asked.policy)
-    if name in BASELINES:
-        raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
-    if not real and not asked.simulated:
-        raise FootageError("There is nothing to measure on: name footage, or ask for --pools.")
-    policy = agent.load_weights(name)
-    simulated = simulated_cases(asked.simulated, asked.seed, asked.shots)
-    groups = {"simulated": simulated, "real": real_cases(real, asked.seed)}
+    name, policy = _examined(asked)
+    groups = _groups(asked, real)
     ways = _ways(name, policy, asked)
-    keeper = _kept(name, asked, ways, outputs) if outputs else None
+    keeper = _kept(name, asked, ways, outputs)
     work = Work(advance)
     told = {
         group: work.part(f"{group} pools", [_compared(case, asked, keeper) for case in cases])
         for group, cases in groups.items()
     }
-    every = [*simulated, *groups["real"]]
-    looks = None if asked.shots else _looks(name, policy, every, asked, work, keeper)
     found: dict[str, Any] = {"policy": name, "seeds": asked.seeds, "seed": asked.seed}
     with one_thread():
         for group, cases in groups.items():
             if cases:
                 found[group] = _group(name, cases, ways, asked, told[group], keeper)
-        found |= _looked_into(looks) if looks else {}
     work.part("", [])(0)
     return found
+
+
+def look_into(
+    asked: Examination, real: Sequence[Pool], advance: Advance, outputs: Path | None = None
+) -> dict[str, Any]:
+    """Look into the policy on the same pools: its heads, what its films lose where it sees no
+    pictures, and whether it heeds the pace. As `compare_cutters`; nothing where pools of one size
+    are asked for."""
+    if asked.shots:
+        return {}
+    name, policy = _examined(asked)
+    groups = _groups(asked, real)
+    keeper = _kept(name, asked, _ways(name, policy, asked), outputs)
+    work = Work(advance)
+    looks = _looks(
+        name, policy, [case for cases in groups.values() for case in cases], asked, work, keeper
+    )
+    with one_thread():
+        found = _looked_into(looks)
+    work.part("", [])(0)
+    return found
+
+
+def _examined(asked: Examination) -> tuple[str, Policy]:
+    """The bare name of the policy that is measured, and the policy."""
+    name, _ = policies.split(asked.policy)
+    if name in BASELINES:
+        raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
+    return name, agent.load_weights(name)
+
+
+def _groups(asked: Examination, real: Sequence[Pool]) -> dict[str, list[Case]]:
+    if not real and not asked.simulated:
+        raise FootageError("There is nothing to measure on: name footage, or ask for --pools.")
+    simulated = simulated_cases(asked.simulated, asked.seed, asked.shots)
+    return {"simulated": simulated, "real": real_cases(real, asked.seed)}
 
 
 # --- what each piece costs ------------------------------------------------------------------------
@@ -109,7 +135,7 @@ def _compared(case: Case, asked: Examination, keeper: Finished | None) -> float:
     """What it costs to cut a case in every way; nothing where that is kept."""
     if keeper is not None and keeper.recall(case) is not None:
         return 0.0
-    return _search_cost(case) * asked.seeds * (THOROUGH_COSTS if asked.thorough else QUICK_COSTS)
+    return _search_cost(case) * asked.seeds
 
 
 # --- every way to cut -----------------------------------------------------------------------------
@@ -145,13 +171,13 @@ def _group(
     return {"cases": len(cases), "cutters": {way: asdict(row) for way, row in rows.items()}}
 
 
-def _kept(name: str, asked: Examination, ways: Mapping[str, Way], outputs: Path) -> Finished:
-    bare = (
-        Path(name) if name.endswith(policies.SUFFIX) else agent.WEIGHTS / (name + policies.SUFFIX)
-    )
-    weights = [path for path in (bare, bare.with_name(bare.stem + keeping.CLONED)) if path.exists()]
+def _kept(
+    name: str, asked: Examination, ways: Mapping[str, Way], outputs: Path | None
+) -> Finished | None:
+    if outputs is None:
+        return None
     plan = {"ways": [*ways], "seeds": asked.seeds, "thorough": asked.thorough}
-    return Finished.of(outputs, weights, plan)
+    return Finished.of(outputs, policy_files(name), plan)
 
 
 def _searches(name: str, policy: Policy) -> dict[str, Way]:
@@ -274,16 +300,21 @@ def _case(pool: Pool, style: Style, order: str | None, seed: int) -> list[Case]:
     return [Case(pool, brief)]
 
 
-def text(found: dict[str, Any]) -> str:
-    """The measurement as a page for people."""
+def cutters_text(found: Mapping[str, Any]) -> str:
+    """What `compare_cutters` found, as a page for people."""
     lines: list[str] = []
     for group in ("simulated", "real"):
         if group in found:
             lines += _table(group, found[group], found["seeds"])
             lines += _terms(found[group]["cutters"])
+    return "\n".join(lines)
+
+
+def looks_text(found: Mapping[str, Any]) -> str:
+    """What `look_into` found, as a page for people; empty where nothing was looked into."""
     if "heads" not in found:
-        return "\n".join(lines)
-    lines.append("heads: entropy as a share of an even choice; choices at the first or last legal")
+        return ""
+    lines = ["heads: entropy as a share of an even choice; choices at the first or last legal"]
     for head, row in found["heads"].items():
         histogram = " ".join(f"{share:.2f}" for share in row["histogram"])
         lines.append(f"  {head:5} {row['share']:.2f}   ends {row['ends']:.2f}   {histogram}")

@@ -8,7 +8,7 @@ import editor
 import models
 
 # What the figures rest on: any change of it is another measurement.
-SOURCES = ("cutting", "learning", "film", "styles")
+SOURCES = ("cutting", "learning", "measures", "film", "styles")
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,5 @@
-"""Keep the finished parts of an examination, so that it goes on where it was interrupted: cases
-that every cutter has cut, and looks at what a policy heeds.
+"""Keep the finished parts of a measurement, so that it goes on where it was interrupted: cases that
+every cutter has cut, looks at what a policy heeds, films.
 
 A part's file is written whole or not at all. Another policy, plan, pool or version of the code is
 another measurement: nothing stale is found.
@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from editor.cutting import learned, policies
 from editor.cutting.evaluation import Case, Tally
 from editor.cutting.pool import Pool
+from editor.learning import keeping
 from editor.learning.fingerprint import code_digest
 from models import checkpoint
 
@@ -24,7 +26,7 @@ FOLDER = ".evaluate"  # in the outputs
 
 @dataclass(frozen=True)
 class Finished:
-    """The finished cases of one comparison."""
+    """The finished parts of one measurement."""
 
     folder: Path
 
@@ -56,20 +58,26 @@ class Finished:
     def look(
         self, what: str, cases: Sequence[Case], measure: Callable[[], dict[str, Any]]
     ) -> dict[str, Any]:
-        """What a look at some cases came to: as it was kept, or measured and kept. Raises OSError
-        as it writes."""
-        told = hashlib.sha256("\n".join([what, *(self._file(c).name for c in cases)]).encode())
-        path = self.folder / f"look-{told.hexdigest()[:24]}.json"
+        """What a look at some cases came to, as `part`. what: which look."""
+        return self.part("\n".join([what, *(self._file(case).name for case in cases)]), measure)
+
+    def part(self, what: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What a part came to: as it was kept, or measured and kept. Raises OSError as it writes.
+
+        what: all that the part hangs on, beside the plan. What is measured has to be plain data:
+        it comes back as JSON has it, lists for tuples.
+        """
+        path = self.folder / f"part-{hashlib.sha256(what.encode()).hexdigest()[:24]}.json"
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(kept, dict) and kept.get("what") == what:
                 return dict(kept["found"])
         except (OSError, ValueError, TypeError, KeyError):
             pass  # nothing was kept, or nothing that can be read: it is measured
-        found = measure()
+        text = json.dumps({"what": what, "found": measure()})
         path.parent.mkdir(parents=True, exist_ok=True)
-        checkpoint.write_bytes(path, json.dumps({"what": what, "found": found}).encode())
-        return found
+        checkpoint.write_bytes(path, text.encode())
+        return dict(json.loads(text)["found"])
 
     def _file(self, case: Case) -> Path:
         told = hashlib.sha256(repr(case.brief).encode())
@@ -80,3 +88,21 @@ class Finished:
                 told.update(np.ascontiguousarray(value).tobytes())
         told.update(" ".join(str(clip.rate) for clip in case.pool.clips).encode())
         return self.folder / f"{told.hexdigest()[:24]}.json"
+
+
+def policy_files(name: str, folder: Path | None = None) -> list[Path]:
+    """The files that a policy's name stands for, for `Finished.of`; none for a plain way to cut.
+
+    folder: of learned policies, which may be meant too.
+    """
+    bare, _ = policies.split(name)
+    own = (
+        Path(bare)
+        if bare.endswith(policies.SUFFIX)
+        else policies.WEIGHTS / (bare + policies.SUFFIX)
+    )
+    files = [own, own.with_name(own.stem + keeping.CLONED)]
+    if folder is not None and learned.NAME.fullmatch(bare):
+        files += [folder / bare / learned.FILE, folder / bare / learned.WEIGHTS]
+        files.append(policies.WEIGHTS / (policies.BASE + policies.SUFFIX))  # what it stands on
+    return [path for path in files if path.is_file()]

@@ -19,7 +19,6 @@ import torch
 from editor.config import Pace, Style, check_style, normal_scores
 from editor.cutting.reward import CUT_TERMS, TERMS, load_statistics, weights_of
 from editor.errors import StyleError
-from editor.film.timeline import Timeline
 from editor.footage import analysis, ingest, sound
 from editor.footage.cache import Cache
 from editor.footage.clip import Clip
@@ -62,10 +61,9 @@ class Liking:
     evidence: tuple[str, ...]  # a sentence for each thing that was looked at
     seconds: np.ndarray  # (S,) lengths of the film's shots in s
 
-    def away(self, made: Timeline) -> float:
-        """How far a film's shot lengths lie from these, as `distance`."""
-        rate = float(made.rate)
-        return distance(np.array([cut.length for cut in made.cuts]) / rate, self.seconds)
+    def away(self, lengths: Sequence[float] | np.ndarray) -> float:
+        """How far a film's shot lengths in seconds lie from these, as `distance`."""
+        return distance(np.asarray(lengths), self.seconds)
 
 
 def read(

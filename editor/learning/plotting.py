@@ -1,4 +1,4 @@
-"""Draw what `examine` found: every cutter's score with its interval and time, and the heads."""
+"""Draw what was examined: every cutter's score with its interval and time, and the heads."""
 
 import io
 from pathlib import Path

@@ -7,6 +7,7 @@ editor would. N shots, P cut points.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from editor.config import Style
-from editor.cutting import search
+from editor.cutting import evaluation, search
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Films, Stage, make_stage
 from editor.cutting.evaluation import Interval, Way, film_of, interval
@@ -23,6 +24,7 @@ from editor.cutting.reward import TERMS, weights_of
 from editor.cutting.search import Choice
 from editor.errors import EditorError
 from editor.learning.edited import Edited
+from editor.learning.finished import Finished
 from editor.learning.like import pace_of
 from editor.measures.dose import scores
 from editor.progress import Advance
@@ -222,33 +224,47 @@ def film_cases(film: Edited, style: Style, seed: int) -> list[Case]:
     return cases
 
 
-def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> Table:
+def compare(
+    cases: Sequence[Case],
+    policy: str,
+    cut: Way,
+    advance: Advance,
+    keeper: Finished | None = None,
+) -> Table:
     """Cut every case by the policy and in every absurd way, and again without each term.
 
-    Raises EditorError where nothing can be compared.
+    keeper: where what is finished is kept, and found again. Raises EditorError where nothing can be
+    compared.
     """
     if not cases:
         raise EditorError("None of the footage can be cut in this style: nothing to compare.")
     looked = [at for at, case in enumerate(cases) if case.ablated]
     steps = len(cases) + len(looked) * len(TERMS)
     rows: dict[str, list[float]] = {name: [] for name in (POLICY, *HACKS)}
-    films = []
+    films: list[list[Choice]] = []
     for number, case in enumerate(cases):
         advance(number, steps, case.name)
-        stage = make_stage(case.pool, case.brief)
-        made = cut(stage, case.brief.seed)
-        films.append(made)
-        rows[POLICY].append(film_of(stage, made).score)
-        for name, way in HACKS.items():
-            score = film_of(stage, way(stage, case.brief.seed)).score
-            rows[name].append(math.nan if case.is_itself(name) else score)
+        found = _once(keeper, "all ways", case, partial(_all_ways, case, cut))
+        films.append([(shot, first, last) for shot, first, last in found["film"]])
+        for name in rows:
+            rows[name].append(math.nan if case.is_itself(name) else found["scores"][name])
     ablated = {}
     some = [cases[at] for at in looked]
     for number, term in enumerate(TERMS):
         advance(len(cases) + number * len(looked), steps, f"without {term}")
         heard = term != "on_the_beat" or any(len(case.brief.beats) for case in some)
         if heard and any(weights_of(case.brief.style)[term] for case in some):
-            ablated[term] = _ablated(some, [films[at] for at in looked], term, cut)
+            ablated[term] = _ablated(
+                [
+                    _once(
+                        keeper,
+                        f"without {term}",
+                        cases[at],
+                        partial(_without, cases[at], films[at], term, cut),
+                    )
+                    for at in looked
+                ]
+            )
     advance(steps, steps, "")
     return Table(
         tuple(case.name for case in cases),
@@ -257,6 +273,28 @@ def compare(cases: Sequence[Case], policy: str, cut: Way, advance: Advance) -> T
         _wins(cases, rows),
         ablated,
     )
+
+
+def _once(
+    keeper: Finished | None, what: str, case: Case, measure: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """What is measured of a case, or was already."""
+    if keeper is None:
+        return measure()
+    return keeper.look(what, [evaluation.Case(case.pool, case.brief)], measure)
+
+
+def _all_ways(case: Case, cut: Way) -> dict[str, Any]:
+    """The policy's film, and the score of that and of every absurd one."""
+    stage = make_stage(case.pool, case.brief)
+    made = cut(stage, case.brief.seed)
+    films = {name: way(stage, case.brief.seed) for name, way in HACKS.items()}
+    return {
+        "film": made,
+        "scores": {
+            name: film_of(stage, film).score for name, film in {POLICY: made, **films}.items()
+        },
+    }
 
 
 def _fooled(cases: Sequence[Case], rows: Mapping[str, Sequence[float]], name: str) -> Fooled:
@@ -283,19 +321,27 @@ def _wins(cases: Sequence[Case], rows: Mapping[str, Sequence[float]]) -> tuple[s
     return tuple(said)
 
 
-def _ablated(cases: Sequence[Case], films: Sequence[list[Choice]], term: str, cut: Way) -> Ablated:
-    lost, changed, winning = [], [], set()
-    for case, made in zip(cases, films, strict=True):
-        weights = {**weights_of(case.brief.style), term: 0.0}
-        brief = replace(case.brief, style=replace(case.brief.style, weights=weights))
-        whole, part = make_stage(case.pool, case.brief), make_stage(case.pool, brief)
-        other = cut(part, case.brief.seed)
-        lost.append(film_of(whole, made).score - film_of(whole, other).score)
-        changed.append(1 - len(set(made) & set(other)) / max(1, len(other)))
-        mine = film_of(part, other).score
-        winning |= {
+def _without(case: Case, made: Sequence[Choice], term: str, cut: Way) -> dict[str, Any]:
+    """What the policy does with a case where one term weighs nothing, beside its own film."""
+    weights = {**weights_of(case.brief.style), term: 0.0}
+    brief = replace(case.brief, style=replace(case.brief.style, weights=weights))
+    whole, part = make_stage(case.pool, case.brief), make_stage(case.pool, brief)
+    other = cut(part, case.brief.seed)
+    mine = film_of(part, other).score
+    return {
+        "lost": film_of(whole, made).score - film_of(whole, other).score,
+        "changed": 1 - len(set(made) & set(other)) / max(1, len(other)),
+        "winning": [
             name
             for name, way in HACKS.items()
             if not case.is_itself(name) and film_of(part, way(part, 0)).score >= mine
-        }
-    return Ablated(interval(lost), float(np.mean(changed)), tuple(sorted(winning)))
+        ],
+    }
+
+
+def _ablated(each: Sequence[Mapping[str, Any]]) -> Ablated:
+    return Ablated(
+        interval([one["lost"] for one in each]),
+        float(np.mean([one["changed"] for one in each])),
+        tuple(sorted({name for one in each for name in one["winning"]})),
+    )

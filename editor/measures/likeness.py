@@ -1,7 +1,7 @@
 """Tell how near films that were cut like a finished one come to its shot lengths, beside films in a
 style that knows nothing of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from editor.cutting.evaluation import interval
-from editor.film.timeline import Timeline
 from editor.learning.like import Liking
+from editor.progress import Advance
+
+# Which shoot, what its film is to be like, which seed -> (T,) the lengths of its cuts in seconds.
+Made = Callable[[int, Liking | None, int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,27 @@ class Pair:
 
 
 def compare(
-    shoot: str, reference: str, liking: Liking, made: Sequence[Timeline], plain: Sequence[Timeline]
-) -> Pair:
-    """Films cut like the reference, and plain ones, of the same seeds."""
-    return Pair(
-        shoot,
-        reference,
-        tuple(liking.away(film) for film in made),
-        tuple(liking.away(film) for film in plain),
-        (_cuts(made), _cuts(plain)),
-    )
+    shoots: Sequence[str],
+    references: Mapping[str, Liking],
+    seeds: int,
+    made: Made,
+    advance: Advance,
+) -> list[Pair]:
+    """Cut every shoot like every reference, and in the style itself."""
+    rows: list[Pair] = []
+    for at, shoot in enumerate(shoots):
+        plain = [made(at, None, turn) for turn in range(seeds)]
+        for reference, liking in references.items():
+            advance(len(rows), len(shoots) * len(references), f"{shoot} like {reference}")
+            like = [made(at, liking, turn) for turn in range(seeds)]
+            away = [tuple(liking.away(film) for film in films) for films in (like, plain)]
+            rows.append(Pair(shoot, reference, away[0], away[1], (_cuts(like), _cuts(plain))))
+    advance(len(rows), len(rows), "")
+    return rows
 
 
-def _cuts(films: Sequence[Timeline]) -> float:
-    return float(np.mean([len(film.cuts) for film in films]))
+def _cuts(films: Sequence[np.ndarray]) -> float:
+    return float(np.mean([len(film) for film in films]))
 
 
 @dataclass(frozen=True)

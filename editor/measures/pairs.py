@@ -127,10 +127,10 @@ def _standard(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 def _centred(views: Views) -> np.ndarray:
     """(S, V, D) unit embeddings about the film's own mean, shrunk where the film is short."""
-    mean = views.embedding.reshape(-1, views.embedding.shape[-1]).mean(axis=0)
-    rows = views.embedding - mean * views.size / (views.size + PRIOR_SHOTS)
-    unit = rows / np.linalg.norm(rows, axis=-1, keepdims=True).clip(1e-6)
-    return np.asarray(unit, np.float64)
+    seen = views.embedding.astype(np.float64)
+    mean = seen.reshape(-1, seen.shape[-1]).mean(axis=0)
+    rows = seen - mean * views.size / (views.size + PRIOR_SHOTS)
+    return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True).clip(1e-6))
 
 
 def _thumbs(views: Views) -> np.ndarray:
@@ -143,8 +143,9 @@ def _thumbs(views: Views) -> np.ndarray:
 
 def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(S, S) Bhattacharyya coefficient of two histograms each."""
-    roots = np.sqrt(one.clip(0)) @ np.sqrt(other.clip(0)).T
-    return np.asarray(roots, np.float64)
+    # In single precision the two ways round differ, on some processors, by what others do not.
+    left, right = (np.sqrt(each.clip(0).astype(np.float64)) for each in (one, other))
+    return np.asarray(left @ right.T)
 
 
 def _likest(views: np.ndarray) -> np.ndarray:

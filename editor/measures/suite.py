@@ -18,6 +18,7 @@ from editor.footage.cache import Cache
 from editor.footage.clip import Clip
 from editor.footage.measures import Analysis
 from editor.learning.edited import Edited, as_material
+from editor.learning.finished import Finished, policy_files
 from editor.measures import checked, dose, hacks, recover, rhythm, seen
 from editor.measures.checked import CutList
 from editor.measures.ranking import Scores, chained
@@ -49,6 +50,7 @@ class Question:
     policy: str
     seed: int
     cache: Cache
+    outputs: Path  # where what is finished of a long measurement is kept
     lengths: Path | None = None  # CSV of real films' shot lengths
 
 
@@ -93,7 +95,9 @@ def measure_hacks(question: Question, shoots: Sequence[Shoot], advance: Advance)
         else:
             offer = pool.build(clips, analyses, question.style)
             cases += hacks.footage_case(name, offer, question.style, question.seed)
-    return hacks.compare(cases, question.policy, _cutter(question.policy), advance)
+    plan = {"measure": "hacks", "policy": question.policy}
+    keeper = Finished.of(question.outputs, policy_files(question.policy), plan)
+    return hacks.compare(cases, question.policy, _cutter(question.policy), advance, keeper)
 
 
 def measure_rhythm(question: Question, shoots: Sequence[Shoot], advance: Advance) -> Measured:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from editor.cutting import evaluation
+from editor.cutting import evaluation, learned, policies
 from editor.cutting.baselines import BASELINES
-from editor.learning.finished import Finished
+from editor.learning.finished import Finished, policy_files
 from tests.cutting.test_evaluation import case_of
 
 WAYS = {name: BASELINES[name] for name in ("random", "uniform", "greedy")}
@@ -47,3 +47,18 @@ def test_a_broken_file_is_measured_again(tmp_path):
     for path in kept.folder.iterdir():
         path.write_text("{")
     assert kept.recall(case) is None
+
+
+def test_a_policy_that_changed_under_its_name_is_another_measurement(tmp_path):
+    own, folder = tmp_path / "mine.safetensors", tmp_path / learned.POLICIES
+    taught = folder / "mine-001" / learned.FILE
+    taught.parent.mkdir(parents=True)
+    for name, path in ((f"{own}+search", own), ("mine-001+beam", taught)):
+        folders = set()
+        for text in ("one", "another"):
+            path.write_text(text)
+            folders.add(Finished.of(tmp_path, policy_files(name, folder), PLAN).folder)
+        assert len(folders) == 2
+    base = policies.WEIGHTS / "base.safetensors"
+    assert base in policy_files("base+search") and base in policy_files("mine-001", folder)
+    assert policy_files("greedy") == []

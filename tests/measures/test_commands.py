@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from editor.cli import MADE, WRONG, main
+from editor.cli import INTERRUPTED, MADE, WRONG, main
+from editor.cutting import agent
 from editor.footage import ingest
 from editor.footage.cache import Cache
 from editor.measures import checked
@@ -135,6 +136,31 @@ def test_likeness_is_a_page_that_counts_how_often_it_came_nearer(folder, capsys)
     assert status == MADE
     assert "rushes" in out and "film 1.mp4" in out and "1 of 1" in out
     assert out.strip().endswith("Nearer on average in 1 of 1 rows.")
+
+
+def test_likeness_goes_on_from_the_films_that_it_has_cut(folder, capsys, tmp_path, monkeypatch):
+    words = (
+        "evaluate", folder / "rushes", "--like", folder / "film 1.mp4", "--style", "calm",
+        "--policy", "uniform", "--seeds", "2", "--outputs", tmp_path,
+    )  # fmt: skip
+    decided: list[int] = []
+    cut = agent.cut
+
+    def cutting(offer, brief, cutter):
+        decided.append(brief.seed)
+        if (
+            len(decided) == 5
+        ):  # two films in the style, and of the first like the other two of three
+            raise KeyboardInterrupt
+        return cut(offer, brief, cutter)
+
+    monkeypatch.setattr(agent, "cut", cutting)
+    assert run(capsys, *words)[0] == INTERRUPTED
+    status, out, _ = run(capsys, *words)
+    assert status == MADE and len(decided) == 5 + 6
+    assert run(capsys, *words)[:2] == (MADE, out) and len(decided) == 5 + 6
+    status, out, _ = run(capsys, *words, "--seed", "7")
+    assert status == MADE and len(decided) == 5 + 6 + 8
 
 
 def test_likeness_without_footage_is_refused(folder, capsys):

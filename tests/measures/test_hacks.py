@@ -11,6 +11,7 @@ from editor.config import load_style
 from editor.cutting import search
 from editor.cutting.environment import make_stage
 from editor.errors import EditorError
+from editor.learning.finished import Finished
 from editor.learning.simulate import World, simulate
 from editor.measures import hacks
 from tests.measures.films import edited
@@ -98,3 +99,25 @@ def test_a_films_own_shots_in_order_and_uncut_are_its_edit_and_no_hack():
 def test_footage_that_cannot_be_cut_is_refused_in_a_sentence():
     with pytest.raises(EditorError, match="nothing to compare"):
         hacks.compare([], "base", search.greedy, lambda *told: None)
+
+
+def test_what_was_finished_before_an_interrupt_is_not_measured_again(monkeypatch, tmp_path):
+    """Neither a case that all have cut, nor a term that was left out of one."""
+    monkeypatch.setattr(hacks, "TERMS", {name: hacks.TERMS[name] for name in ("novelty", "scene")})
+    made: list[int] = []
+
+    def cut(stage, seed):
+        made.append(seed)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return search.greedy(stage, seed)
+
+    def measured(*keeper: Finished) -> hacks.Table:
+        return hacks.compare([CASE], "greedy", cut, lambda *told: None, *keeper)
+
+    with pytest.raises(KeyboardInterrupt):
+        measured(Finished(tmp_path))  # while the second term is left out
+    again = measured(Finished(tmp_path))
+    assert len(made) == 4
+    assert again == measured(Finished(tmp_path)) and len(made) == 4
+    assert again == measured()
