@@ -188,7 +188,7 @@ def evaluate(
     with writing_to(config.outputs), stages.run("evaluating", "cutters") as advance:
         found = examination.compare_cutters(asked, pools, advance, config.outputs)
     compared(found)
-    with writing_to(config.outputs), stages.run("evaluating", "what it heeds") as advance:
+    with writing_to(config.outputs), stages.run("evaluating", "looks into") as advance:
         return found | examination.look_into(asked, pools, advance, config.outputs)
 
 
