@@ -117,6 +117,7 @@ def draw(curves: Sequence[Curve], path: Path, trials: Sequence[Trial] = TRIALS) 
         panel.axhline(trial.mark, color="0.4", lw=0.8, ls="--")
         panel.set_title(f"{trial.name}, mark {trial.mark:g}", fontsize=10)
         panel.set_xlabel("steps in the task")
+        panel.locator_params(axis="x", nbins=6)  # numbers of five figures run into each other
         panel.set_ylabel(f"mean return of {JUDGED} episodes")
         panel.set_xlim(left=0)
         panel.legend(fontsize=8, loc="lower right", frameon=False)
