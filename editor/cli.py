@@ -13,6 +13,7 @@ from fractions import Fraction
 from types import ModuleType
 
 from editor import arguments, doctor
+from editor.arguments import together
 from editor.errors import EditorError
 from editor.progress import Watch, printable
 from editor.speaking import DEBUG as DEBUG
@@ -34,8 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(argv)
     except SystemExit as done:  # --help and --version
         return done.code if isinstance(done.code, int) else MADE
-    except KeyboardInterrupt:
-        complain("Interrupted. Finished analyses are kept: the same command goes on from them.")
+    except KeyboardInterrupt as stop:
+        went = "Finished analyses are kept: the same command goes on from them."
+        complain(f"Interrupted. {stop or went}")
         return INTERRUPTED
     except EditorError as err:
         complain(str(err), err)
@@ -187,7 +189,17 @@ def _train(options: argparse.Namespace) -> int:
         # A run that was killed and went on is made again by the command without --resume.
         command=shlex.join([*arguments.PROGRAM.split(), *_without(options.argv, "--resume")]),
     )
-    trained = pipeline.train(config, training, watch)
+    try:
+        trained = pipeline.train(config, training, watch)
+    except KeyboardInterrupt:
+        from editor.learning import keeping
+
+        if not (options.folder / keeping.STATE).exists():
+            raise
+        raise KeyboardInterrupt(
+            f"The checkpoint in {options.folder} stands: the same command goes on from it with"
+            " --resume."
+        ) from None
     if options.json:
         say(json.dumps({**asdict(trained), "policy": str(trained.policy)}, indent=2))
     else:
@@ -203,7 +215,7 @@ def _without(argv: Sequence[str], word: str) -> list[str]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    arguments.check_evaluate(options)
+    together.check_evaluate(options)
     if options.editors:
         return _editors(options)
     config = arguments.config(options)
@@ -294,6 +306,7 @@ def _policies(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    together.check_bench(options)
     watch = watching()
     if options.peers:
         return _peers(options, watch)

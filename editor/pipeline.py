@@ -26,7 +26,7 @@ from editor.footage.cache import Cache
 from editor.looking import Looked, Stages, Wishes
 from editor.progress import Watch
 from editor.report import Made
-from editor.versions import Draft, Version, check_name, drafting, writing_to
+from editor.versions import Draft, Version, check_name, drafting, make_outputs, writing_to
 from models import backbone
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def cut(config: Config, watch: Watch, carried: Carried | None = None) -> Made:
                 *(carried.notes if carried else ()),
                 *decided.offer.notes,
                 *decided.decision.notes,
+                *agent.cut_short(config.duration, decided.asked, decided.timeline),
             ),
             clips=looked.clips,
             usable=decided.offer.usable,
@@ -184,6 +185,7 @@ def evaluate(
     from editor.learning import examination
 
     stages = Stages(watch)
+    make_outputs(config.outputs)  # before hours of measuring
     pools = [pool.build(one.clips, one.analyses, config.style) for one in _shoots(config, stages)]
     with writing_to(config.outputs), stages.run("evaluating", "cutters") as advance:
         found = examination.compare_cutters(asked, pools, advance, config.outputs)
@@ -197,6 +199,7 @@ def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "M
     from editor.measures import suite
 
     stages = Stages(watch)
+    make_outputs(config.outputs)  # before hours of measuring
     shoots = [(one.clips, one.analyses) for one in _shoots(config, stages)]
     question = suite.Question(
         style=config.style,
@@ -214,16 +217,18 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
     """Cut each shoot in the config's style and like each of the finished films, and measure how
     near the lengths of their shots lie to the finished film's."""
     from editor.learning import like
-    from editor.learning.finished import Finished, policy_files
+    from editor.learning.finished import Finished, policy_files, pool_digest
     from editor.measures import likeness
 
     stages, cache = Stages(watch), Cache(config.cache)
     cutter, beats = _ready(config, cache, stages)
+    make_outputs(config.outputs)
     with writing_to(config.outputs), stages.run("analysis", "styles") as advance:
         asked = looking.settings(config)
         likings = [like.read(film, config.style, asked, cache, advance) for film in films]
     shoots = _shoots(config, stages)
-    folder = config.outputs / learned.POLICIES
+    offers = [pool.build(one.clips, one.analyses, config.style) for one in shoots]
+    digests, folder = [pool_digest(offer) for offer in offers], config.outputs / learned.POLICIES
     policy = agent.named(config.policy, config.search, folder)
     plan = {"measure": "likeness", "policy": policy, "beats": beats.tolist()}
     keeper = Finished.of(config.outputs, policy_files(policy, folder), plan)
@@ -236,13 +241,12 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
         def decide() -> dict[str, Any]:
             return {"lengths": _decided(one, shoots[at], cutter, beats, liking).timeline.lengths}
 
-        told = [repr(one), *(clip.digest for clip in shoots[at].clips)]
-        told += [repr(liking.seconds.tolist())] if liking else []
-        return np.array(keeper.part("\n".join(told), decide)["lengths"])
+        told = [repr(one), digests[at], repr(liking.seconds.tolist() if liking else None)]
+        return keeper.part("\n".join(told), decide, likeness.lengths)
 
     with writing_to(config.outputs), stages.run("measuring") as advance:
         names = [path.name for path in config.footage]
-        references = dict(zip([film.name for film in films], likings, strict=True))
+        references = list(zip([film.name for film in films], likings, strict=True))
         rows = likeness.compare(names, references, seeds, made, advance)
     return likeness.Table(config.style.name, rows, config.seed)
 
@@ -324,7 +328,7 @@ def _decided(
     agent.check_shots(offer)
     task = _Task(config, looked, offer, cutter, beats, liking)
     try:
-        return _cut_to(task, *_length(config, offer))
+        return _cut_to(task, *agent.length(offer, style, config.duration))
     except TooShortError as err:
         if config.duration is not None:
             raise
@@ -351,7 +355,6 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
     config, offer, liking, style = task.config, task.offer, task.liking, task.config.style
     rate, size = conform.conform(task.looked.clips, config.rate, config.size)
     brief = Brief(style, asked, style.order, config.seed, task.beats, rate)
-    agent.check_duration(offer, brief)
     music = Music(Path(os.path.abspath(config.music))) if config.music else None
     tried = []
     for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
@@ -361,21 +364,6 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
     if liking is None:
         return tried[0]
     return min(tried, key=lambda one: liking.away(one.timeline.lengths))
-
-
-def _length(config: Config, offer: Pool) -> tuple[float, str]:
-    """The film's length in seconds, and why that one."""
-    if config.duration is not None:
-        return config.duration, f"{config.duration:g} s, as asked"
-    style = config.style
-    length = agent.suggest_duration(offer, style)
-    if length >= style.duration:
-        return length, f"{length:g} s, the length of style {style.name}"
-    share = length / float(offer.usable)
-    return length, (
-        f"{length:.1f} s, {share:.0%} of the {float(offer.usable):.1f} s on offer (style"
-        f" {style.name} takes {style.duration:g} s where there is more footage)"
-    )
 
 
 def _render(

@@ -144,7 +144,7 @@ def drafting(outputs: Path, name: str) -> Iterator[Draft]:
     """
     outputs = outputs.absolute()
     with writing_to(outputs):
-        _make_outputs(outputs)
+        make_outputs(outputs)
         clean(outputs)
         lock, folder = _new_partial(outputs)
         try:
@@ -229,7 +229,8 @@ def _new_partial(outputs: Path) -> tuple[int, Path]:
         os.close(lock)  # a cleaner took the lock first and removed the file
 
 
-def _make_outputs(outputs: Path) -> None:
+def make_outputs(outputs: Path) -> None:
+    """Make the folder of the outputs, if it is not there. Raises OutputError where it cannot be."""
     try:
         outputs.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as err:

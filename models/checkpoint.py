@@ -17,10 +17,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from models.policy import Policy, Sizes
+from models.policy import Cache, Policy, Scene, Sizes
 
 FORMAT = "film-editor-policy 1"
 LARGEST = 4096  # of any size: a file cannot make this machine build a larger network
+MOST_ODDS = 1e8  # of a choice: what is forbidden has policy.FORBIDDEN
 POLICY, MOMENTS = "policy.", "adam."  # how a training's tensors begin
 
 
@@ -92,7 +93,34 @@ def load_policy(
     check_tensors(path, tensors, policy.state_dict())
     policy.load_state_dict(tensors)
     policy.eval()
+    check_reckoning(path, policy)
     return policy, card
+
+
+@torch.no_grad()
+def check_reckoning(path: Path, policy: Policy) -> None:
+    """Let a policy look at a made scene. Raises ValueError where its odds are no numbers, or so
+    large that what is forbidden would be likelier than what is not."""
+    sizes, draws = policy.sizes, torch.Generator().manual_seed(0)
+
+    def made(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=draws)
+
+    scene = Scene(made(3, sizes.shot), made(3, 4, sizes.point), made(sizes.style))
+    encoded, one = policy.encode(scene), torch.zeros(1, dtype=torch.int64)
+    state, cache = policy.advance(encoded, made(1, sizes.film), torch.tensor([[-1, 0, 0]]), Cache())
+    state, _ = policy.advance(encoded, made(1, sizes.film), torch.tensor([[0, 1, 2]]), cache)
+    points = torch.ones(1, 4, dtype=torch.bool)
+    found = (
+        policy.shot_logits(encoded, state, made(1, 3, sizes.shot_pair), points),
+        policy.in_logits(encoded, state, one, made(1, 4, sizes.in_pair), points),
+        policy.out_logits(encoded, state, one, one, made(1, 4, sizes.out_pair), points),
+        policy.value(state),
+    )
+    if not all(bool((odds.abs() < MOST_ODDS).all()) for odds in found):
+        raise ValueError(
+            f"{path} holds weights that nothing can be reckoned with: odds of a choice overflow."
+        )
 
 
 def _blank(path: Path, sizes: Sizes, tensors: Mapping[str, Tensor]) -> Policy:

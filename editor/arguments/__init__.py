@@ -118,38 +118,17 @@ def config(options: argparse.Namespace) -> Config:
 
 
 def check_train(options: argparse.Namespace) -> None:
-    """Raise EditorError where nothing would be learned."""
+    """Raise EditorError where nothing would be learned, or there is nothing to go on from."""
+    if options.resume and not options.folder.is_dir():
+        raise EditorError(
+            f"--resume: {options.folder} is no folder, so no training can go on there. Name its"
+            " --folder, or leave --resume out to begin one."
+        )
     if options.algorithm == "clone" and not options.warm:
         raise EditorError(
             "--algorithm clone learns from the --warm pools alone, and --warm 0 leaves none: ask"
             " for --warm 1 or more."
         )
-
-
-FEWEST, MOST = 8, 5000  # shots of a simulated pool: of fewer, many cannot be cut
-
-
-def check_evaluate(options: argparse.Namespace) -> None:
-    """Raise EditorError for options of evaluate that do not go together or cannot be met."""
-    instead = "editors" if options.editors else "like" if options.references else options.measure
-    if options.plot is not None:
-        if instead:
-            raise EditorError(
-                f"--plot draws the table of cutters, which --{instead} does not make: leave one out"
-            )
-        values.check_writable(options.plot, "--plot")
-    if options.shots is not None and not FEWEST <= options.shots <= MOST:
-        raise EditorError(
-            f"--shots {options.shots}: simulated pools have {FEWEST} to {MOST:,} shots"
-        )
-    if options.lengths is not None:
-        if instead != "rhythm":
-            raise EditorError("--lengths are real films' for --rhythm: name that too")
-        values.check_file(options.lengths, "--lengths")
-    if options.references and not options.footage:
-        raise EditorError("--like measures films of footage: name FOOTAGE before it")
-    for reference in options.references:
-        values.check_file(reference, "--like")
 
 
 def _check_minds(network: str | None, weights: Path | None, policy: str | None) -> None:

@@ -1,6 +1,5 @@
 """The words of the commands that learn and measure: train, evaluate, fit-pace, bench."""
 
-import os
 from pathlib import Path
 
 from editor import values
@@ -100,7 +99,6 @@ def add_bench(commands: "Commands[Parser]") -> None:
     bench.add_argument(
         "--runs",
         type=values.asked(values.count),
-        default=3,
         metavar="N",
         help="medians are of so many (default: 3)",
     )
@@ -122,14 +120,12 @@ def add_bench(commands: "Commands[Parser]") -> None:
     peers.add_argument(
         "--seeds",
         type=values.asked(values.count),
-        default=5,
         metavar="N",
         help="runs of each (default: 5)",
     )
     peers.add_argument(
         "--first-seed",
         type=values.asked(values.seed),
-        default=0,
         metavar="N",
         help="seed of the first run; the others follow (default: 0)",
     )
@@ -142,7 +138,9 @@ def add_bench(commands: "Commands[Parser]") -> None:
         metavar="FILE",
         help="finished runs, as JSON lines; kept, not run again",
     )
-    peers.add_argument("--plot", type=values.path, metavar="FILE", help="draw the learning curves")
+    peers.add_argument(
+        "--plot", type=values.path, metavar="FILE.png", help="draw the learning curves"
+    )
     add_json(bench)
 
 
@@ -161,7 +159,6 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     test.add_argument(
         "--pools",
         type=values.asked(values.number),
-        default=24,
         metavar="N",
         help="simulated pools; 0 for FOOTAGE alone (default: 24)",
     )
@@ -175,7 +172,6 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     test.add_argument(
         "--seeds",
         type=values.asked(values.count),
-        default=5,
         metavar="N",
         help="films of each cutter of each pool (default: 5)",
     )
@@ -234,14 +230,12 @@ def _add_editors(test: Parser) -> None:
         "--wrong",
         type=float,
         nargs="+",
-        default=[0.0, 0.1],
         metavar="SHARE",
         help="with --editors: shares of corrections that are mistakes (default: 0 0.1)",
     )
     test.add_argument(
         "--jobs",
         type=values.asked(values.count),
-        default=os.cpu_count() or 1,
         metavar="N",
         help="with --editors: processes (default: one a core); what is measured is kept in the"
         " outputs, and a measurement that was stopped goes on",

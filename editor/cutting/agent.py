@@ -306,12 +306,30 @@ def check_shots(pool: Pool) -> None:
         )
 
 
-def check_duration(pool: Pool, brief: Brief) -> None:
-    """Raise StyleError for a length that is no length, FootageError for one beyond the footage."""
-    if not 0 < brief.duration < float("inf"):
-        raise StyleError(f"A film of {brief.duration:g} s cannot be made: ask for more than 0 s.")
-    if brief.duration > float(pool.usable):
-        raise FootageError(
-            f"A film of {brief.duration:g} s is longer than the {float(pool.usable):.1f} s of"
-            f" usable footage: ask for less, or add footage."
-        )
+def length(pool: Pool, style: Style, asked: float | None) -> tuple[float, str]:
+    """The film's length in seconds, and why that one: what was asked for, as far as the footage
+    goes, else the style's. Raises StyleError for a length that is no length."""
+    usable = float(pool.usable)
+    if asked is not None:
+        if not 0 < asked < float("inf"):
+            raise StyleError(f"A film of {asked:g} s cannot be made: ask for more than 0 s.")
+        if asked > usable:
+            return usable, f"{usable:.1f} s, all that is usable; {asked:g} s were asked for"
+        return asked, f"{asked:g} s, as asked"
+    suggested = suggest_duration(pool, style)
+    if suggested >= style.duration:
+        return suggested, f"{suggested:g} s, the length of style {style.name}"
+    return suggested, (
+        f"{suggested:.1f} s, {suggested / usable:.0%} of the {usable:.1f} s on offer (style"
+        f" {style.name} takes {style.duration:g} s where there is more footage)"
+    )
+
+
+def cut_short(asked: float | None, length: float, made: Timeline) -> tuple[str, ...]:
+    """A warning where a longer film was asked for, in seconds, than the footage allows."""
+    if asked is None or asked <= length:
+        return ()
+    return (
+        f"A film of {asked:g} s was asked for, and the usable footage lasts {length:.1f} s: this"
+        f" one lasts {float(made.duration):.1f} s. For a longer one add footage.",
+    )

@@ -73,6 +73,7 @@ class Result:
     median: float  # s, of shot length
     leads: dict[str, Interval]  # each leader's score less this one's, paired by case
     agreement: float | None  # frames shown by it and by greedy, over frames shown by either
+    by_pool: tuple[float, ...]  # mean score on each pool, in the order of the cases
 
 
 @dataclass(frozen=True)
@@ -179,9 +180,13 @@ def compare(
                 keeper.keep(case, found)
         rows.append(found)
         advance(done + 1)
-    pools = {id(case.pool): number for number, case in enumerate(cases)}
-    drawn = draws([pools[id(case.pool)] for case in cases])
-    return _results({name: [row[name] for row in rows] for name in rows[0]}, leaders, drawn)
+    return _results({name: [row[name] for row in rows] for name in rows[0]}, leaders, groups(cases))
+
+
+def groups(cases: Sequence[Case]) -> list[int]:
+    """Which pool each case is of: they are numbered from 0 in the order of the cases."""
+    pools = list(dict.fromkeys(id(case.pool) for case in cases))
+    return [pools.index(id(case.pool)) for case in cases]
 
 
 def _tally(
@@ -244,8 +249,10 @@ def _interval(values: np.ndarray, drawn: np.ndarray) -> Interval:
 
 
 def _results(
-    rows: Mapping[str, Sequence[Tally]], leaders: Sequence[str], drawn: np.ndarray
+    rows: Mapping[str, Sequence[Tally]], leaders: Sequence[str], pools: Sequence[int]
 ) -> dict[str, Result]:
+    drawn = draws(pools)
+    each = [np.array(pools) == pool for pool in dict.fromkeys(pools)]
     scores = {name: np.array([cut.score for cut in cuts]) for name, cuts in rows.items()}
     first, names = next(iter(scores.values())), (*CUT_TERMS, *FILM_TERMS)
     found = {}
@@ -262,6 +269,7 @@ def _results(
             float(np.mean([cut.median for cut in cuts])),
             {leader: _interval(scores[leader] - scores[name], drawn) for leader in leaders},
             float(np.mean(agreed)) if agreed else None,
+            tuple(float(scores[name][mine].mean()) for mine in each),
         )
     return found
 

@@ -13,7 +13,7 @@ from editor.cutting import agent, evaluation, inspection, policies
 from editor.cutting.baselines import BASELINES, local_for
 from editor.cutting.brief import Brief
 from editor.cutting.environment import make_stage
-from editor.cutting.evaluation import Case, Timed, Way
+from editor.cutting.evaluation import Case, Interval, Timed, Way
 from editor.cutting.inspection import with_wrong_sight, without_sight
 from editor.cutting.pool import Pool
 from editor.errors import EditorError, FootageError, PolicyError
@@ -168,7 +168,12 @@ def _group(
         advance=advance,
         keeper=keeper,
     )
-    return {"cases": len(cases), "cutters": {way: asdict(row) for way, row in rows.items()}}
+    pools = {id(case.pool): case.pool for case in cases}.values()
+    return {
+        "cases": len(cases),
+        "pools": [pool.clips[0].path.parent.name for pool in pools],  # as by_pool has them
+        "cutters": {way: asdict(row) for way, row in rows.items()},
+    }
 
 
 def _kept(
@@ -238,7 +243,9 @@ def _looks(
                 what = f"{way}, {order} order, embeddings {word}"
                 told = work.part(what, [films * cost(case) for case in asked_so])
                 look = partial(_sight, cutter, asked_so, spoil, told)
-                sight[what] = partial(keeper.look, what, asked_so, look) if keeper else look
+                sight[what] = (
+                    partial(keeper.look, what, asked_so, look, _read_sight) if keeper else look
+                )
     pace = work.part("pace", [_cost(case) for case in some] * len(PACES))
     return _Looks(
         heads=partial(inspection.heads, policy, some, advance=heads),
@@ -257,6 +264,12 @@ def _looked_into(looks: _Looks) -> dict[str, Any]:
 
 def _sight(*given: Any) -> dict[str, Any]:
     return asdict(inspection.sight(*given))
+
+
+def _read_sight(kept: Mapping[str, Any]) -> dict[str, Any]:
+    mean, low, high = (float(kept["lost"][end]) for end in ("mean", "low", "high"))
+    lost = Interval(mean, low, high, int(kept["lost"]["of"]))
+    return asdict(inspection.Sight(lost, float(kept["changed"]), int(kept["cases"])))
 
 
 def _in_order(cases: Sequence[Case], order: str) -> list[Case]:
@@ -306,6 +319,7 @@ def cutters_text(found: Mapping[str, Any]) -> str:
     for group in ("simulated", "real"):
         if group in found:
             lines += _table(group, found[group], found["seeds"])
+            lines += _shoots(found[group]) if group == "real" else []
             lines += _terms(found[group]["cutters"])
     return "\n".join(lines)
 
@@ -354,6 +368,17 @@ def _table(group: str, found: dict[str, Any], seeds: int) -> list[str]:
             f"  {way:18} {_interval(row['score']):24} {leads} {share:24}"
             f" {row['seconds']:8.2f} {row['looked']:9.0f} {row['median']:6.1f}s {same}"
         )
+    return lines
+
+
+def _shoots(found: Mapping[str, Any]) -> list[str]:
+    """Each cutter's score on each shoot, where there are several: a mean over them hides much."""
+    names = [name[:16] for name in found["pools"]]
+    if len(names) < 2:
+        return []
+    lines = ["score on each shoot", f"  {'':18} " + " ".join(f"{name:>16}" for name in names)]
+    for way, row in found["cutters"].items():
+        lines.append(f"  {way:18} " + " ".join(f"{score:>+16.3f}" for score in row["by_pool"]))
     return lines
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from editor.learning.fingerprint import code_digest
 from models import checkpoint
 
 FOLDER = ".evaluate"  # in the outputs
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -56,38 +58,56 @@ class Finished:
         checkpoint.write_bytes(path, text.encode())
 
     def look(
-        self, what: str, cases: Sequence[Case], measure: Callable[[], dict[str, Any]]
-    ) -> dict[str, Any]:
+        self,
+        what: str,
+        cases: Sequence[Case],
+        measure: Callable[[], dict[str, Any]],
+        read: Callable[[dict[str, Any]], Read],
+    ) -> Read:
         """What a look at some cases came to, as `part`. what: which look."""
-        return self.part("\n".join([what, *(self._file(case).name for case in cases)]), measure)
+        names = [self._file(case).name for case in cases]
+        return self.part("\n".join([what, *names]), measure, read)
 
-    def part(self, what: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def part(
+        self,
+        what: str,
+        measure: Callable[[], dict[str, Any]],
+        read: Callable[[dict[str, Any]], Read],
+    ) -> Read:
         """What a part came to: as it was kept, or measured and kept. Raises OSError as it writes.
 
-        what: all that the part hangs on, beside the plan. What is measured has to be plain data:
-        it comes back as JSON has it, lists for tuples.
+        what: all that the part hangs on, beside the plan. What is measured has to be plain data,
+        and comes to `read` as JSON has it, lists for tuples. What `read` cannot read (KeyError,
+        TypeError, ValueError) is measured again.
         """
         path = self.folder / f"part-{hashlib.sha256(what.encode()).hexdigest()[:24]}.json"
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(kept, dict) and kept.get("what") == what:
-                return dict(kept["found"])
-        except (OSError, ValueError, TypeError, KeyError):
+                return read(kept["found"])
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             pass  # nothing was kept, or nothing that can be read: it is measured
         text = json.dumps({"what": what, "found": measure()})
         path.parent.mkdir(parents=True, exist_ok=True)
         checkpoint.write_bytes(path, text.encode())
-        return dict(json.loads(text)["found"])
+        return read(json.loads(text)["found"])
 
     def _file(self, case: Case) -> Path:
         told = hashlib.sha256(repr(case.brief).encode())
-        for item in fields(Pool):
-            value = getattr(case.pool, item.name)
-            if isinstance(value, np.ndarray):
-                told.update(f"{item.name} {value.shape}".encode())
-                told.update(np.ascontiguousarray(value).tobytes())
-        told.update(" ".join(str(clip.rate) for clip in case.pool.clips).encode())
+        told.update(pool_digest(case.pool).encode())
         return self.folder / f"{told.hexdigest()[:24]}.json"
+
+
+def pool_digest(pool: Pool) -> str:
+    """A digest of all that a policy can see of a pool."""
+    told = hashlib.sha256()
+    for item in fields(Pool):
+        value = getattr(pool, item.name)
+        if isinstance(value, np.ndarray):
+            told.update(f"{item.name} {value.shape}".encode())
+            told.update(np.ascontiguousarray(value).tobytes())
+    told.update(" ".join(str(clip.rate) for clip in pool.clips).encode())
+    return told.hexdigest()
 
 
 def policy_files(name: str, folder: Path | None = None) -> list[Path]:

@@ -24,7 +24,7 @@ from editor.cutting.reward import TERMS, weights_of
 from editor.cutting.search import Choice
 from editor.errors import EditorError
 from editor.learning.edited import Edited
-from editor.learning.finished import Finished
+from editor.learning.finished import Finished, Read
 from editor.learning.like import pace_of
 from editor.measures.dose import scores
 from editor.progress import Advance
@@ -244,25 +244,21 @@ def compare(
     films: list[list[Choice]] = []
     for number, case in enumerate(cases):
         advance(number, steps, case.name)
-        found = _once(keeper, "all ways", case, partial(_all_ways, case, cut))
-        films.append([(shot, first, last) for shot, first, last in found["film"]])
+        film, found = _once(keeper, "all ways", case, partial(_all_ways, case, cut), _read_ways)
+        films.append(film)
         for name in rows:
-            rows[name].append(math.nan if case.is_itself(name) else found["scores"][name])
+            rows[name].append(math.nan if case.is_itself(name) else found[name])
     ablated = {}
     some = [cases[at] for at in looked]
     for number, term in enumerate(TERMS):
         advance(len(cases) + number * len(looked), steps, f"without {term}")
         heard = term != "on_the_beat" or any(len(case.brief.beats) for case in some)
         if heard and any(weights_of(case.brief.style)[term] for case in some):
+            found_by = [partial(_without, cases[at], films[at], term, cut) for at in looked]
             ablated[term] = _ablated(
                 [
-                    _once(
-                        keeper,
-                        f"without {term}",
-                        cases[at],
-                        partial(_without, cases[at], films[at], term, cut),
-                    )
-                    for at in looked
+                    _once(keeper, f"without {term}", case, measure, _read_without)
+                    for case, measure in zip(some, found_by, strict=True)
                 ]
             )
     advance(steps, steps, "")
@@ -276,12 +272,16 @@ def compare(
 
 
 def _once(
-    keeper: Finished | None, what: str, case: Case, measure: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
+    keeper: Finished | None,
+    what: str,
+    case: Case,
+    measure: Callable[[], dict[str, Any]],
+    read: Callable[[dict[str, Any]], Read],
+) -> Read:
     """What is measured of a case, or was already."""
     if keeper is None:
-        return measure()
-    return keeper.look(what, [evaluation.Case(case.pool, case.brief)], measure)
+        return read(measure())
+    return keeper.look(what, [evaluation.Case(case.pool, case.brief)], measure, read)
 
 
 def _all_ways(case: Case, cut: Way) -> dict[str, Any]:
@@ -295,6 +295,11 @@ def _all_ways(case: Case, cut: Way) -> dict[str, Any]:
             name: film_of(stage, film).score for name, film in {POLICY: made, **films}.items()
         },
     }
+
+
+def _read_ways(kept: Mapping[str, Any]) -> tuple[list[Choice], dict[str, float]]:
+    film = [(int(shot), int(first), int(last)) for shot, first, last in kept["film"]]
+    return film, {name: float(kept["scores"][name]) for name in (POLICY, *HACKS)}
 
 
 def _fooled(cases: Sequence[Case], rows: Mapping[str, Sequence[float]], name: str) -> Fooled:
@@ -339,9 +344,11 @@ def _without(case: Case, made: Sequence[Choice], term: str, cut: Way) -> dict[st
     }
 
 
-def _ablated(each: Sequence[Mapping[str, Any]]) -> Ablated:
-    return Ablated(
-        interval([one["lost"] for one in each]),
-        float(np.mean([one["changed"] for one in each])),
-        tuple(sorted({name for one in each for name in one["winning"]})),
-    )
+def _read_without(kept: Mapping[str, Any]) -> tuple[float, float, list[str]]:
+    return float(kept["lost"]), float(kept["changed"]), [str(name) for name in kept["winning"]]
+
+
+def _ablated(each: Sequence[tuple[float, float, list[str]]]) -> Ablated:
+    lost, changed, winning = zip(*each, strict=True)
+    names = sorted({name for one in winning for name in one})
+    return Ablated(interval(lost), float(np.mean(changed)), tuple(names))

@@ -34,7 +34,7 @@ class Pair:
 
 def compare(
     shoots: Sequence[str],
-    references: Mapping[str, Liking],
+    references: Sequence[tuple[str, Liking]],  # by the names that they are told by
     seeds: int,
     made: Made,
     advance: Advance,
@@ -43,13 +43,21 @@ def compare(
     rows: list[Pair] = []
     for at, shoot in enumerate(shoots):
         plain = [made(at, None, turn) for turn in range(seeds)]
-        for reference, liking in references.items():
+        for reference, liking in references:
             advance(len(rows), len(shoots) * len(references), f"{shoot} like {reference}")
             like = [made(at, liking, turn) for turn in range(seeds)]
             away = [tuple(liking.away(film) for film in films) for films in (like, plain)]
             rows.append(Pair(shoot, reference, away[0], away[1], (_cuts(like), _cuts(plain))))
     advance(len(rows), len(rows), "")
     return rows
+
+
+def lengths(kept: Mapping[str, Any]) -> np.ndarray:
+    """(T,) lengths of a film's cuts in seconds, as they were kept. Raises ValueError for none."""
+    found = np.array([float(length) for length in kept["lengths"]])
+    if not len(found) or not bool((found > 0).all()):
+        raise ValueError("a film without lengths")
+    return found
 
 
 def _cuts(films: Sequence[np.ndarray]) -> float:

@@ -10,7 +10,7 @@ from editor.cutting import agent
 from editor.cutting.brief import Brief
 from editor.cutting.observation import FEATURES, SIZES
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
-from editor.errors import FootageError, PolicyError, StyleError
+from editor.errors import PolicyError, StyleError
 from editor.learning.simulate import World, simulate
 from editor.timing import convert_length
 from models import checkpoint
@@ -120,12 +120,14 @@ def test_a_policy_file_cuts_by_its_path_with_and_without_search(tmp_path):
 @pytest.mark.parametrize("seconds", [0.0, -5.0, float("inf"), float("nan")])
 def test_a_length_that_is_no_length_is_refused(seconds):
     with pytest.raises(StyleError, match="cannot be made"):
-        agent.check_duration(POOL, replace(BRIEF, duration=seconds))
+        agent.length(POOL, STYLE, seconds)
 
 
-def test_a_film_longer_than_the_footage_is_refused_with_what_there_is():
-    with pytest.raises(FootageError, match=f"{float(POOL.usable):.1f} s"):
-        agent.check_duration(POOL, replace(BRIEF, duration=float(POOL.usable) + 1))
+def test_of_a_longer_film_than_the_footage_the_longest_is_made_and_said():
+    usable = float(POOL.usable)
+    length, why = agent.length(POOL, STYLE, usable + 100)
+    assert length == usable and f"{usable + 100:g} s were asked for" in why
+    assert agent.length(POOL, STYLE, usable - 1)[0] == usable - 1
 
 
 def test_the_suggested_length_is_the_styles_or_two_fifths_of_the_footage():

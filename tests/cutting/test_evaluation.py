@@ -116,3 +116,11 @@ def test_cases_of_one_pool_are_drawn_together():
     assert (together.low, together.high) == (0.0, 1.0)
     assert apart.low > 0.2 and apart.high < 0.8
     assert (evaluation.draws([0, 0, 1]).sum(1) >= 2).all()
+
+
+def test_each_pools_mean_is_told_apart_and_their_mean_is_the_whole(cases):
+    two = [cases[0], Case(cases[0].pool, replace(cases[0].brief, seed=5)), cases[1]]
+    found = evaluation.compare(two, QUICK)
+    for row in found.values():
+        first, second = row.by_pool
+        assert row.score.mean == pytest.approx((2 * first + second) / 3, abs=1e-9)

@@ -71,13 +71,14 @@ def test_a_look_that_was_finished_is_not_taken_again(tmp_path):
         asked.append(1)
         return {"changed": 0.5}
 
-    assert kept.look("zeroed", cases, look) == kept.look("zeroed", cases, look) == {"changed": 0.5}
+    assert kept.look("zeroed", cases, look, dict) == {"changed": 0.5}
+    assert kept.look("zeroed", cases, look, dict) == {"changed": 0.5}
     assert len(asked) == 1
-    kept.look("permuted", cases, look)
+    kept.look("permuted", cases, look, dict)
     assert len(asked) == 2, "another look is another"
     for path in tmp_path.glob("part-*"):
         path.write_text("{")
-    assert kept.look("zeroed", cases, look) == {"changed": 0.5} and len(asked) == 3
+    assert kept.look("zeroed", cases, look, dict) == {"changed": 0.5} and len(asked) == 3
 
 
 def test_the_result_is_plain_json(found):
@@ -147,3 +148,12 @@ def test_cases_that_are_kept_count_for_nothing_in_the_time_left(tmp_path):
 def test_a_plain_way_is_no_policy_to_measure():
     with pytest.raises(PolicyError, match="plain way"):
         examination.compare_cutters(Examination("beam8", 1), [], lambda *said: None)
+
+
+def test_a_table_of_several_shoots_tells_each_apart(found):
+    table = found[0]["simulated"]
+    page = examination.cutters_text({**found[0], "real": {**table, "pools": ["monday", "tuesday"]}})
+    _, _, told = page.partition("score on each shoot")
+    assert "monday" in told and "tuesday" in told
+    scores = table["cutters"]["uniform"]["by_pool"]
+    assert any(f"{scores[1]:+.3f}" in row for row in told.splitlines() if "uniform" in row)

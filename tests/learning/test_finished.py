@@ -1,10 +1,12 @@
 """A comparison that was interrupted goes on from its finished cases."""
 
+from dataclasses import replace
+
 import pytest
 
 from editor.cutting import evaluation, learned, policies
 from editor.cutting.baselines import BASELINES
-from editor.learning.finished import Finished, policy_files
+from editor.learning.finished import Finished, policy_files, pool_digest
 from tests.cutting.test_evaluation import case_of
 
 WAYS = {name: BASELINES[name] for name in ("random", "uniform", "greedy")}
@@ -62,3 +64,26 @@ def test_a_policy_that_changed_under_its_name_is_another_measurement(tmp_path):
     base = policies.WEIGHTS / "base.safetensors"
     assert base in policy_files("base+search") and base in policy_files("mine-001", folder)
     assert policy_files("greedy") == []
+
+
+def test_a_kept_part_that_cannot_be_read_is_measured_again(tmp_path):
+    kept = Finished.of(tmp_path, [], PLAN)
+
+    def read(found):
+        return float(found["score"])
+
+    assert kept.part("one", lambda: {"score": 1.0}, read) == 1.0
+    assert kept.part("one", lambda: {"score": 2.0}, read) == 1.0
+    (path,) = kept.folder.iterdir()
+    for found in ("{}", "[1]", "null", '{"score": "far"}', '{"score": [1]}'):
+        path.write_text(f'{{"what": "one", "found": {found}}}')
+        assert kept.part("one", lambda: {"score": 2.0}, read) == 2.0
+        assert kept.part("one", lambda: {"score": 3.0}, read) == 2.0
+
+
+def test_pools_that_differ_in_one_number_are_told_apart():
+    pool = case_of(0).pool
+    seen = pool.embedding.copy()
+    seen[0, 0] += 0.25
+    assert pool_digest(pool) == pool_digest(replace(pool))
+    assert pool_digest(pool) != pool_digest(replace(pool, embedding=seen))

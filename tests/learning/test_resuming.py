@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from editor.cli import INTERRUPTED, main
 from editor.errors import PolicyError
-from editor.learning import keeping
+from editor.learning import keeping, training
 from editor.learning.simulate import sample_world, simulate
 from editor.learning.training import Training, train
 from models import checkpoint
@@ -169,6 +170,21 @@ def test_resuming_with_other_settings_is_refused_with_both_sides_named(whole, ch
     with pytest.raises(PolicyError, match=said):
         train(Training(whole, **{**TINY, **changes}, resume=True), silent)
     assert numbers(whole) == before
+
+
+def test_an_interrupt_says_how_to_go_on_once_there_is_a_checkpoint(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("editor.learning.training.SAVE_EVERY", 1)
+    real, stopped = training._Run.keep, []
+
+    def keep(run, done, last=False):
+        real(run, done, last)
+        stopped.append(done)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training._Run, "keep", keep)
+    words = ["train", "--warm", "2", "--steps", "1", "--folder", str(tmp_path / "run")]
+    assert main(words) == INTERRUPTED and stopped
+    assert "same command goes on from it with --resume" in capsys.readouterr().err
 
 
 def test_other_footage_is_refused_while_cloning_goes_on(tmp_path, monkeypatch):

@@ -163,9 +163,22 @@ def test_likeness_goes_on_from_the_films_that_it_has_cut(folder, capsys, tmp_pat
     assert status == MADE and len(decided) == 5 + 6 + 8
 
 
+def test_two_references_of_one_name_are_two_rows(folder, capsys, tmp_path):
+    for seed in (1, 2):
+        (tmp_path / str(seed)).mkdir()
+        (tmp_path / str(seed) / "film.mp4").symlink_to(folder / f"film {seed}.mp4")
+    films = sorted(tmp_path.glob("*/film.mp4"))
+    status, out, _ = run(
+        capsys, "evaluate", folder / "rushes", "--like", *films, "--style", "calm", "--policy",
+        "uniform", "--seeds", "1", "--outputs", folder / "out", "--json",
+    )  # fmt: skip
+    assert status == MADE
+    assert [row["reference"] for row in json.loads(out)["rows"]] == ["film.mp4", "film.mp4"]
+
+
 def test_likeness_without_footage_is_refused(folder, capsys):
     status, _, err = run(capsys, "evaluate", "--like", folder / "film 1.mp4")
-    assert status == WRONG and "name FOOTAGE before it" in err
+    assert status == WRONG and "name FOOTAGE, the footage that is cut, before it" in err
 
 
 def test_a_take_is_no_film_to_cut_like(folder, capsys):

@@ -96,6 +96,17 @@ def test_a_policy_with_nan_is_refused(saved):
         checkpoint.load_policy(path, FEATURES, tuple(TERMS))
 
 
+@pytest.mark.parametrize("huge", [1e30, 1e12, -3e38])
+def test_a_policy_whose_odds_overflow_is_refused(saved, huge):
+    """Its weights are numbers; what is forbidden would be likelier than what is not."""
+    path, policy, card = saved
+    with torch.no_grad():
+        policy.ask.bias.fill_(huge)
+    checkpoint.save_policy(path, policy, card)
+    with pytest.raises(ValueError, match="overflow"):
+        checkpoint.load_policy(path, FEATURES, tuple(TERMS))
+
+
 def test_loading_a_policy_leaves_the_worlds_randomness_alone(saved):
     path, _, _ = saved
     torch.manual_seed(1)
