@@ -36,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as done:  # --help and --version
         return done.code if isinstance(done.code, int) else MADE
     except KeyboardInterrupt as stop:
-        went = "Finished analyses are kept: the same command goes on from them."
-        complain(f"Interrupted. {stop or went}")
+        went = "What is finished is kept: the same command goes on from it."
+        complain(f"Interrupted. {str(stop) or went}")
         return INTERRUPTED
     except EditorError as err:
         complain(str(err), err)
@@ -229,7 +229,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         )
         say(json.dumps(measured.as_json(), indent=2) if options.json else measured.text())
         return MADE
-    from editor.learning import examination
+    from editor.learning import examination, examination_table
 
     asked = examination.Examination(
         policy=options.policy,
@@ -242,7 +242,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     def compared(found: Mapping[str, object]) -> None:
         if not options.json:
-            say(examination.cutters_text(found))
+            say(examination_table.cutters_text(found))
 
     found = pipeline.evaluate(config, asked, watch, compared)
     if options.plot:
@@ -251,7 +251,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         plotting.draw(found, options.plot.absolute())
     if options.json:
         say(json.dumps(found, indent=2))
-    elif looked := examination.looks_text(found):
+    elif looked := examination_table.looks_text(found):
         say(looked)
     return MADE
 

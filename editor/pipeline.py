@@ -354,7 +354,9 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
     """
     config, offer, liking, style = task.config, task.offer, task.liking, task.config.style
     rate, size = conform.conform(task.looked.clips, config.rate, config.size)
-    brief = Brief(style, asked, style.order, config.seed, task.beats, rate)
+    # In free order such a film could not be proven to be there: it keeps to the usual window.
+    longest = style.order == "recorded" and asked < (config.duration or 0)
+    brief = Brief(style, asked, style.order, config.seed, task.beats, rate, longest)
     music = Music(Path(os.path.abspath(config.music))) if config.music else None
     tried = []
     for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):

@@ -143,7 +143,9 @@ def test_an_interrupted_cut_says_so_tidies_up_and_exits_130(rushes, tmp_path, li
     out, err = process.communicate()
     assert process.returncode == 130, err
     assert out == ""
-    assert err.splitlines()[-1].startswith("editor: Interrupted")
+    assert err.splitlines()[-1] == (
+        "editor: Interrupted. What is finished is kept: the same command goes on from it."
+    )
     assert "Traceback" not in err
     assert versions(tmp_path) == []
     assert partial(tmp_path) == []

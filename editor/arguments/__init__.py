@@ -2,9 +2,10 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from editor import __version__, values
 from editor.arguments import exchange, film, learning, review, teaching
@@ -108,13 +109,21 @@ def config(options: argparse.Namespace) -> Config:
         backbone=options.backbone,
         weights=options.weights,
         policy=given.get("policy"),
-        search=given.get("search"),
+        search=given.get("search") or _search(given),
         size=given.get("size"),
         rate=given.get("rate"),
         seed=given.get("seed", 0),
         render=not given.get("no_render", False),
         exports=tuple(dict.fromkeys(given.get("export", ()))),
     )
+
+
+def _search(given: Mapping[str, Any]) -> str | None:
+    """How a policy that is named without saying how searches: where it can, as the default does."""
+    name = given.get("policy")
+    if "search" not in given or name is None or name in policies.PLAIN:
+        return None
+    return "local" if policies.split(name)[1] == "none" else None
 
 
 def check_train(options: argparse.Namespace) -> None:

@@ -155,7 +155,7 @@ def add_evaluate(commands: "Commands[Parser]") -> None:
     test.add_argument(
         "footage", nargs="*", type=values.path, metavar="FOOTAGE", help="each one shoot"
     )
-    test.add_argument("--policy", default="base", metavar="NAME", help="(default: base)")
+    test.add_argument("--policy", metavar="NAME", help="(default: base)")
     test.add_argument(
         "--pools",
         type=values.asked(values.number),

@@ -16,6 +16,7 @@ PICTURES = ".png"
 # Of evaluate: what makes use of an option, "" being the table of cutters.
 CUTTERS = ""
 USES: Mapping[str, Sequence[str]] = {
+    "policy": (CUTTERS, "like", "rhythm", "hacks", "editors"),
     "pools": (CUTTERS,),
     "shots": (CUTTERS,),
     "thorough": (CUTTERS,),
@@ -26,6 +27,7 @@ USES: Mapping[str, Sequence[str]] = {
     "jobs": ("editors",),
 }
 DEFAULTS: Mapping[str, Any] = {
+    "policy": "base",
     "pools": 24,
     "seeds": 5,
     "wrong": [0.0, 0.1],
@@ -63,6 +65,8 @@ def check_evaluate(options: argparse.Namespace) -> None:
         raise EditorError(
             f"--shots {options.shots}: simulated pools have {FEWEST} to {MOST:,} shots"
         )
+    if options.shots is not None and not options.pools:
+        raise EditorError("--shots is of simulated pools, and --pools 0 asks for none")
     for share in options.wrong:
         if not 0 <= share <= 1:
             raise EditorError(f"--wrong {share:g}: a share of corrections is 0 to 1")
@@ -80,6 +84,8 @@ def check_bench(options: argparse.Namespace) -> None:
     for name in useless:
         if getattr(options, name) not in (None, False, [], ()):
             raise EditorError(f"{_word(name)} is of no use {where} --peers: leave it out")
+    if options.parts and options.quick:
+        raise EditorError("--quick chooses the parts, and --parts names them: leave one out")
     for name, default in {**PEERS, **OTHERS}.items():
         if getattr(options, name) is None:
             setattr(options, name, default)
@@ -99,7 +105,8 @@ def _with(asked: str) -> str:
 
 
 def _those(users: Sequence[str]) -> str:
-    return " and ".join(f"--{user}" if user else "the table of cutters" for user in users)
+    words = [f"--{user}" if user else "the table of cutters" for user in users]
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
 def _word(name: str) -> str:

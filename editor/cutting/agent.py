@@ -331,5 +331,5 @@ def cut_short(asked: float | None, length: float, made: Timeline) -> tuple[str, 
         return ()
     return (
         f"A film of {asked:g} s was asked for, and the usable footage lasts {length:.1f} s: this"
-        f" one lasts {float(made.duration):.1f} s. For a longer one add footage.",
+        f" one lasts {float(made.duration):.1f} s. Add footage for a longer one.",
     )

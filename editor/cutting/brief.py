@@ -21,11 +21,12 @@ class Brief:
     seed: int
     beats: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (M,) float64, film seconds
     rate: Fraction = Fraction(25)  # film frames/s
+    longest: bool = False  # no shorter than the asked length, if that can be
 
     @property
     def window(self) -> tuple[int, int]:
         """Shortest and longest film that hits the asked length, in film frames, both included."""
         slack = max(LEAST_TOLERANCE, TOLERANCE * self.duration)
         rate = float(self.rate)
-        low = max(1.0, (self.duration - slack) * rate)
+        low = max(1.0, (self.duration - (0 if self.longest else slack)) * rate)
         return int(np.ceil(low - 1e-6)), int(np.floor((self.duration + slack) * rate + 1e-6))

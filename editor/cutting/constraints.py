@@ -168,10 +168,11 @@ def _recorded(facts: _Facts) -> Rules:
             else:
                 fails = middle
         table, low = _suffix(facts, works), works
-        notes = (
-            f"The footage allows about {works / m.rate:.1f} s of the asked"
-            f" {facts.brief.duration:g} s.",
-        )
+        if not facts.brief.longest:  # it was told that there would be less
+            notes = (
+                f"The footage allows about {works / m.rate:.1f} s of the asked"
+                f" {facts.brief.duration:g} s.",
+            )
     if facts.brief.order == "free":
         notes = (
             *notes,

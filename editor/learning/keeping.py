@@ -119,7 +119,10 @@ def _check(path: Path, told: Mapping[str, str], metadata: Mapping[str, str]) -> 
         if name == FOOTAGE and cloned:
             continue
         if name in told and told[name] != value:
-            raise ValueError(f"{path} was trained with {name} {told[name]}, not {value}.")
+            raise ValueError(
+                f"{path} was trained with {name} {told[name]}, not {value}. Type the command of"
+                " card.md beside it, and --resume."
+            )
 
 
 def _shown(path: Path, tensors: Mapping[str, Tensor]) -> tuple[Tensor, ...]:

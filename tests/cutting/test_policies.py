@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from editor import doctor
+from editor import arguments, doctor
 from editor.cli import WRONG, main
 from editor.cutting import agent, policies
 
@@ -67,3 +67,21 @@ def test_the_doctor_misses_the_policy_that_cuts(stripped):
     assert not found.ready
     assert re.search(r"--  base\+search \(default\)", said)
     assert re.search(r"base\+search: .*pip install --force-reinstall", said)
+
+
+@pytest.mark.parametrize(
+    ("words", "search"),
+    [
+        (["--policy", "base"], "local"),
+        (["--policy", "base", "--search", "none"], "none"),
+        (["--policy", "base+beam"], None),
+        (["--policy", "greedy"], None),
+        ([], None),
+    ],
+    ids=" ".join,
+)
+def test_a_policy_that_is_named_searches_as_the_default_does_unless_it_is_told_otherwise(
+    words, search, tmp_path
+):
+    options = arguments.parse(["cut", str(tmp_path), *words])
+    assert arguments.config(options).search == search

@@ -9,7 +9,7 @@ from PIL import Image
 
 from editor.cutting.reward import TERMS
 from editor.errors import PolicyError
-from editor.learning import examination, plotting
+from editor.learning import examination, examination_table, plotting
 from editor.learning.examination import Examination
 from editor.learning.finished import Finished
 
@@ -58,7 +58,7 @@ def test_pools_of_one_size_are_measured_by_their_cutters_alone(tmp_path):
     result = examination.compare_cutters(asked, [], lambda *said: None)
     assert result["simulated"]["cases"] == 1
     assert examination.look_into(asked, [], lambda *said: None) == {}
-    assert "base+search" in examination.cutters_text(result)
+    assert "base+search" in examination_table.cutters_text(result)
     plotting.draw(result, tmp_path / "cutters.png")
     assert Image.open(tmp_path / "cutters.png").height > 300
 
@@ -87,13 +87,13 @@ def test_the_result_is_plain_json(found):
 
 
 def test_the_page_names_every_cutter_and_head(found):
-    page = examination.cutters_text(found[0]) + examination.looks_text(found[0])
+    page = examination_table.cutters_text(found[0]) + examination_table.looks_text(found[0])
     for word in ("base+search", "uniform", "recorded order, embeddings zeroed", "asked 2.8 s"):
         assert word in page
 
 
 def test_each_term_of_the_reward_is_told_with_an_interval(found):
-    page = examination.cutters_text(found[0])
+    page = examination_table.cutters_text(found[0])
     for cutter in found[0]["simulated"]["cutters"].values():
         assert set(cutter["terms"]) == set(TERMS)
         assert all(row["low"] <= row["mean"] <= row["high"] for row in cutter["terms"].values())
@@ -152,7 +152,9 @@ def test_a_plain_way_is_no_policy_to_measure():
 
 def test_a_table_of_several_shoots_tells_each_apart(found):
     table = found[0]["simulated"]
-    page = examination.cutters_text({**found[0], "real": {**table, "pools": ["monday", "tuesday"]}})
+    page = examination_table.cutters_text(
+        {**found[0], "real": {**table, "pools": ["monday", "tuesday"]}}
+    )
     _, _, told = page.partition("score on each shoot")
     assert "monday" in told and "tuesday" in told
     scores = table["cutters"]["uniform"]["by_pool"]
