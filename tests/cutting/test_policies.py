@@ -78,7 +78,6 @@ def test_the_doctor_misses_the_policy_that_cuts(stripped):
         (["--policy", "greedy"], None),
         ([], None),
     ],
-    ids=" ".join,
 )
 def test_a_policy_that_is_named_searches_as_the_default_does_unless_it_is_told_otherwise(
     words, search, tmp_path
