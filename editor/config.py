@@ -202,19 +202,20 @@ def _check_keys(values: Mapping[str, Any], kind: type, where: str) -> None:
     place = "" if kind is Pace else " at its top, before the first [table]"
     if unknown := [key for key in values if key not in known]:
         raise StyleError(
-            f"{where} knows no such key as {_listed(unknown)}. Known{place}: {', '.join(known)}."
+            f"{where} knows no such key as {listed(unknown)}. Known{place}: {', '.join(known)}."
         )
     needed = NEEDED[kind]
     if missing := [key for key in needed if key not in values]:
         names = [f"[{key}]" if key == "pace" else key for key in missing]
         raise StyleError(
-            f"{where} lacks {_listed(names)}{place}: write, as it may be,"
+            f"{where} lacks {listed(names)}{place}: write, as it may be,"
             f" {', '.join(needed[key] for key in missing)}. A whole one to copy:"
             f" {STYLES / 'default.toml'}."
         )
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: "a, b and c"."""
     """Words as people write them: "one", "one and two", "one, two and three"."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 

@@ -188,10 +188,11 @@ def evaluate(
     make_outputs(config.outputs)  # before hours of measuring
     pools = [pool.build(one.clips, one.analyses, config.style) for one in _shoots(config, stages)]
     with writing_to(config.outputs), stages.run("evaluating", "cutters") as advance:
-        found = examination.compare_cutters(asked, pools, advance, config.outputs)
+        ready = examination.prepare(asked, pools, config.outputs)
+        found = examination.compare_cutters(ready, advance)
     compared(found)
     with writing_to(config.outputs), stages.run("evaluating", "looks into") as advance:
-        return found | examination.look_into(asked, pools, advance, config.outputs)
+        return found | examination.look_into(ready, advance)
 
 
 def measure(config: Config, kind: str, lengths: Path | None, watch: Watch) -> "Measured":

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from editor import values
+from editor.config import listed
 from editor.errors import EditorError
 
 FEWEST, MOST = 8, 5000  # shots of a simulated pool: of fewer, many cannot be cut
-PICTURES = ".png"
+PICTURE = ".png"
 
 # Of evaluate: what makes use of an option, "" being the table of cutters.
 CUTTERS = ""
@@ -53,7 +54,8 @@ def check_evaluate(options: argparse.Namespace) -> None:
     asked = asked or CUTTERS
     for name, users in USES.items():
         if getattr(options, name) not in (None, False) and asked not in users:
-            raise EditorError(f"--{name} is of no use {_with(asked)}: it is for {_those(users)}")
+            whom = [f"--{user}" if user else "the table of cutters" for user in users]
+            raise EditorError(f"--{name} is of no use {_with(asked)}: it is for {listed(whom)}")
     if asked == "editors" and options.footage:
         raise EditorError("--editors correct films of simulated footage: leave FOOTAGE out")
     if asked in FOOTAGE and not options.footage:
@@ -95,18 +97,13 @@ def check_bench(options: argparse.Namespace) -> None:
 
 def check_picture(path: Path) -> None:
     """Raise EditorError for a --plot that is no picture's name, or cannot be written."""
-    if not str(path).lower().endswith(PICTURES):
+    if not str(path).lower().endswith(PICTURE):
         raise EditorError(f"--plot {path}: pictures are PNG, so name a file that ends in .png")
     values.check_writable(path, "--plot")
 
 
 def _with(asked: str) -> str:
     return f"with --{asked}" if asked else "with the table of cutters"
-
-
-def _those(users: Sequence[str]) -> str:
-    words = [f"--{user}" if user else "the table of cutters" for user in users]
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
 def _word(name: str) -> str:

@@ -33,6 +33,11 @@ def split(name: str) -> tuple[str, str]:
     return name, "none"
 
 
+def file_of(bare: str) -> Path:
+    """The file of a policy in the package, or the one that is named; it may not be there."""
+    return Path(bare) if bare.endswith(SUFFIX) else WEIGHTS / (bare + SUFFIX)
+
+
 def check(name: str) -> None:
     """Raise PolicyError, listing the known, where nothing is called so and no such file exists."""
     bare = split(name)[0]

@@ -55,67 +55,68 @@ class Examination:
     shots: int = 0  # of each simulated pool; 0: as many as come. Where asked, cutters alone
 
 
-def compare_cutters(
-    asked: Examination, real: Sequence[Pool], advance: Advance, outputs: Path | None = None
-) -> dict[str, Any]:
-    """Measure a trained policy's films beside plain cutters', on real pools and on simulated ones.
+@dataclass(frozen=True)
+class Prepared:
+    """A measurement about to be made: the policy, and the pools that it is measured on."""
+
+    asked: Examination
+    name: str  # the policy's, without search
+    policy: Policy
+    groups: Mapping[str, Sequence[Case]]  # "simulated" and "real"
+    ways: Mapping[str, Way]
+    keeper: Finished | None  # where what is finished is kept, and found again
+
+
+def prepare(asked: Examination, real: Sequence[Pool], outputs: Path | None = None) -> Prepared:
+    """Make ready to measure a trained policy on real pools and on simulated ones.
 
     outputs: where finished cases are kept, and found again by the same measurement.
     Raises PolicyError for an unknown policy. Simulated pools are drawn from their own seeds, which
     training does not use.
     """
-    name, policy = _examined(asked)
-    groups = _groups(asked, real)
+    name, _ = policies.split(asked.policy)
+    if name in BASELINES:
+        raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
+    if not real and not asked.simulated:
+        raise FootageError("There is nothing to measure on: name footage, or ask for --pools.")
+    policy = agent.load_weights(name)
+    simulated = simulated_cases(asked.simulated, asked.seed, asked.shots)
+    groups = {"simulated": simulated, "real": real_cases(real, asked.seed)}
     ways = _ways(name, policy, asked)
-    keeper = _kept(name, asked, ways, outputs)
-    work = Work(advance)
+    keeper = _kept(name, asked, ways, outputs) if outputs else None
+    return Prepared(asked, name, policy, groups, ways, keeper)
+
+
+def compare_cutters(ready: Prepared, advance: Advance) -> dict[str, Any]:
+    """Measure the policy's films beside plain cutters'."""
+    asked, work = ready.asked, Work(advance)
     told = {
-        group: work.part(f"{group} pools", [_compared(case, asked, keeper) for case in cases])
-        for group, cases in groups.items()
+        group: work.part(f"{group} pools", [_compared(case, asked, ready.keeper) for case in cases])
+        for group, cases in ready.groups.items()
     }
-    found: dict[str, Any] = {"policy": name, "seeds": asked.seeds, "seed": asked.seed}
+    found: dict[str, Any] = {"policy": ready.name, "seeds": asked.seeds, "seed": asked.seed}
     with one_thread():
-        for group, cases in groups.items():
+        for group, cases in ready.groups.items():
             if cases:
-                found[group] = _group(name, cases, ways, asked, told[group], keeper)
+                found[group] = _group(
+                    ready.name, cases, ready.ways, asked, told[group], ready.keeper
+                )
     work.part("", [])(0)
     return found
 
 
-def look_into(
-    asked: Examination, real: Sequence[Pool], advance: Advance, outputs: Path | None = None
-) -> dict[str, Any]:
+def look_into(ready: Prepared, advance: Advance) -> dict[str, Any]:
     """Look into the policy on the same pools: its heads, what its films lose where it sees no
-    pictures, and whether it heeds the pace. As `compare_cutters`; nothing where pools of one size
-    are asked for."""
-    if asked.shots:
+    pictures, and whether it heeds the pace. Nothing where pools of one size are asked for."""
+    if ready.asked.shots:
         return {}
-    name, policy = _examined(asked)
-    groups = _groups(asked, real)
-    keeper = _kept(name, asked, _ways(name, policy, asked), outputs)
     work = Work(advance)
-    looks = _looks(
-        name, policy, [case for cases in groups.values() for case in cases], asked, work, keeper
-    )
+    every = [case for cases in ready.groups.values() for case in cases]
+    looks = _looks(ready.name, ready.policy, every, ready.asked, work, ready.keeper)
     with one_thread():
         found = _looked_into(looks)
     work.part("", [])(0)
     return found
-
-
-def _examined(asked: Examination) -> tuple[str, Policy]:
-    """The bare name of the policy that is measured, and the policy."""
-    name, _ = policies.split(asked.policy)
-    if name in BASELINES:
-        raise PolicyError(f"{name} is a plain way to cut: evaluate measures a trained policy.")
-    return name, agent.load_weights(name)
-
-
-def _groups(asked: Examination, real: Sequence[Pool]) -> dict[str, list[Case]]:
-    if not real and not asked.simulated:
-        raise FootageError("There is nothing to measure on: name footage, or ask for --pools.")
-    simulated = simulated_cases(asked.simulated, asked.seed, asked.shots)
-    return {"simulated": simulated, "real": real_cases(real, asked.seed)}
 
 
 # --- what each piece costs ------------------------------------------------------------------------
@@ -176,11 +177,7 @@ def _group(
     }
 
 
-def _kept(
-    name: str, asked: Examination, ways: Mapping[str, Way], outputs: Path | None
-) -> Finished | None:
-    if outputs is None:
-        return None
+def _kept(name: str, asked: Examination, ways: Mapping[str, Way], outputs: Path) -> Finished:
     plan = {"ways": [*ways], "seeds": asked.seeds, "thorough": asked.thorough}
     return Finished.of(outputs, policy_files(name), plan)
 
@@ -197,9 +194,7 @@ def _searches(name: str, policy: Policy) -> dict[str, Way]:
 def _before(name: str) -> dict[str, Way]:
     """The policy as it was when it had only been cloned, where that was kept: by what it falls
     behind, the policy gradient added."""
-    path = (
-        Path(name) if name.endswith(policies.SUFFIX) else agent.WEIGHTS / (name + policies.SUFFIX)
-    )
+    path = policies.file_of(name)
     cloned = path.with_name(path.stem + keeping.CLONED)
     if not cloned.exists():
         return {}

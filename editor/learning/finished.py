@@ -116,11 +116,7 @@ def policy_files(name: str, folder: Path | None = None) -> list[Path]:
     folder: of learned policies, which may be meant too.
     """
     bare, _ = policies.split(name)
-    own = (
-        Path(bare)
-        if bare.endswith(policies.SUFFIX)
-        else policies.WEIGHTS / (bare + policies.SUFFIX)
-    )
+    own = policies.file_of(bare)
     files = [own, own.with_name(own.stem + keeping.CLONED)]
     if folder is not None and learned.NAME.fullmatch(bare):
         files += [folder / bare / learned.FILE, folder / bare / learned.WEIGHTS]

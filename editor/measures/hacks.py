@@ -254,13 +254,11 @@ def compare(
         advance(len(cases) + number * len(looked), steps, f"without {term}")
         heard = term != "on_the_beat" or any(len(case.brief.beats) for case in some)
         if heard and any(weights_of(case.brief.style)[term] for case in some):
-            found_by = [partial(_without, cases[at], films[at], term, cut) for at in looked]
-            ablated[term] = _ablated(
-                [
-                    _once(keeper, f"without {term}", case, measure, _read_without)
-                    for case, measure in zip(some, found_by, strict=True)
-                ]
-            )
+            each = []
+            for at in looked:
+                measure = partial(_without, cases[at], films[at], term, cut)
+                each.append(_once(keeper, f"without {term}", cases[at], measure, _read_without))
+            ablated[term] = _ablated(each)
     advance(steps, steps, "")
     return Table(
         tuple(case.name for case in cases),

@@ -29,9 +29,10 @@ def found():
 
     before = torch.get_num_threads()
     torch.set_num_threads(2)
+    ready = examination.prepare(asked, [])
     for measure in (examination.compare_cutters, examination.look_into):
         stages.append([])
-        result |= measure(asked, [], advance)
+        result |= measure(ready, advance)
     torch.set_num_threads(before)
     patched.undo()
     return result, stages, threads
@@ -55,9 +56,10 @@ def test_pools_of_one_size_are_measured_by_their_cutters_alone(tmp_path):
     cases = examination.simulated_cases(2, 0, shots=9)
     assert [case.pool.size for case in cases] == [9, 9]
     asked = Examination("base", simulated=1, seeds=1, shots=9)
-    result = examination.compare_cutters(asked, [], lambda *said: None)
+    ready = examination.prepare(asked, [])
+    result = examination.compare_cutters(ready, lambda *said: None)
     assert result["simulated"]["cases"] == 1
-    assert examination.look_into(asked, [], lambda *said: None) == {}
+    assert examination.look_into(ready, lambda *said: None) == {}
     assert "base+search" in examination_table.cutters_text(result)
     plotting.draw(result, tmp_path / "cutters.png")
     assert Image.open(tmp_path / "cutters.png").height > 300
@@ -147,7 +149,7 @@ def test_cases_that_are_kept_count_for_nothing_in_the_time_left(tmp_path):
 
 def test_a_plain_way_is_no_policy_to_measure():
     with pytest.raises(PolicyError, match="plain way"):
-        examination.compare_cutters(Examination("beam8", 1), [], lambda *said: None)
+        examination.prepare(Examination("beam8", 1), [])
 
 
 def test_a_table_of_several_shoots_tells_each_apart(found):
