@@ -3,6 +3,7 @@
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,15 +111,20 @@ def test_a_cut_like_a_film_says_what_its_style_rests_on_and_keeps_it(folder, cap
     assert lengths.min() <= pace["median"] <= lengths.max()
 
 
+def likenesses(capsys, folder: Path, films: list[Path], seeds: int) -> list[dict[str, Any]]:
+    """The rows of a page on films of the takes that are cut like each of these."""
+    status, out, _ = run(
+        capsys, "evaluate", folder / "rushes", "--like", *films, "--style", "calm", "--policy",
+        "uniform", "--seeds", seeds, "--outputs", folder / "out", "--json",
+    )  # fmt: skip
+    assert status == MADE
+    return list(json.loads(out)["rows"])
+
+
 def test_likeness_tells_of_every_film_how_near_its_lengths_are_come_to(folder, capsys):
     """The films are quick, the style's shots are long: films that are cut like them come nearer."""
     films = sorted(folder.glob("film *.mp4"))
-    status, out, _ = run(
-        capsys, "evaluate", folder / "rushes", "--like", *films, "--style", "calm", "--policy",
-        "uniform", "--seeds", "2", "--outputs", folder / "out", "--json",
-    )  # fmt: skip
-    assert status == MADE
-    rows = json.loads(out)["rows"]
+    rows = likenesses(capsys, folder, films, seeds=2)
     assert [(row["shoot"], row["reference"]) for row in rows] == [
         ("rushes", "film 1.mp4"),
         ("rushes", "film 2.mp4"),
@@ -168,12 +174,8 @@ def test_two_references_of_one_name_are_two_rows(folder, capsys, tmp_path):
         (tmp_path / str(seed)).mkdir()
         (tmp_path / str(seed) / "film.mp4").symlink_to(folder / f"film {seed}.mp4")
     films = sorted(tmp_path.glob("*/film.mp4"))
-    status, out, _ = run(
-        capsys, "evaluate", folder / "rushes", "--like", *films, "--style", "calm", "--policy",
-        "uniform", "--seeds", "1", "--outputs", folder / "out", "--json",
-    )  # fmt: skip
-    assert status == MADE
-    assert [row["reference"] for row in json.loads(out)["rows"]] == ["film.mp4", "film.mp4"]
+    rows = likenesses(capsys, folder, films, seeds=1)
+    assert [row["reference"] for row in rows] == ["film.mp4", "film.mp4"]
 
 
 def test_likeness_without_footage_is_refused(folder, capsys):
