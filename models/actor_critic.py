@@ -53,13 +53,18 @@ def update(
     return batch.look_back(policy, groups, float(loss.detach()), [target for _, target in told])
 
 
-def targets(group: Batch[P], gamma: float, lam: float, normalise: bool) -> tuple[Tensor, Tensor]:
-    """(B, T) each: the advantages of the steps, and what the value ought to have said of them."""
+def targets(
+    group: Batch[P], gamma: float, lam: float, normalise: bool, corrected: bool = False
+) -> tuple[Tensor, Tensor]:
+    """(B, T) each: the advantages of the steps, and what the value ought to have said of them.
+    corrected: of the deviation that they are normalised by, as in `returns.normalise`."""
     advantage = returns.advantages(
         group.reward, group.value, group.valid, gamma, lam, group.after, group.ends
     )
     target = advantage + group.value
-    return returns.normalise(advantage, group.valid) if normalise else advantage, target
+    if normalise:
+        advantage = returns.normalise(advantage, group.valid, corrected)
+    return advantage, target
 
 
 def loss_of(

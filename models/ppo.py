@@ -38,6 +38,7 @@ class Settings:
     norm: float = 0.5  # longest gradient
     lam: float = 0.95  # of the advantages
     gamma: float = 1.0  # discount a step
+    corrected: bool = False  # advantages are normalised by the deviation with n - 1, not with n
 
 
 class Recall(Protocol[P]):
@@ -65,7 +66,10 @@ def update(
     from which the policy does.
     """
     settings = settings or Settings()
-    told = [actor_critic.targets(group, settings.gamma, settings.lam, True) for group in groups]
+    told = [
+        actor_critic.targets(group, settings.gamma, settings.lam, True, settings.corrected)
+        for group in groups
+    ]
     alone = settings if recall is None else replace(settings, value=0.0)
     if recall is not None:
         recall.take(policy, groups, settings.gamma)

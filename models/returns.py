@@ -70,8 +70,11 @@ def others_mean(total: Tensor, valid: Tensor) -> Tensor:
     return torch.where(count > 0, others / count.clamp(min=1), torch.zeros(()))
 
 
-def normalise(advantage: Tensor, valid: Tensor) -> Tensor:
-    """Advantages of one pool and style, to mean 0 and standard deviation 1 over valid steps."""
+def normalise(advantage: Tensor, valid: Tensor, corrected: bool = False) -> Tensor:
+    """Advantages of one pool and style, to mean 0 and standard deviation 1 over valid steps.
+
+    corrected: the deviation with n - 1 in place of n, which wants two steps at least.
+    """
     values = advantage[valid]
-    spread = values.std(unbiased=False).clamp(min=1e-4)
+    spread = values.std(unbiased=corrected).clamp(min=1e-4)
     return torch.where(valid, (advantage - values.mean()) / spread, torch.zeros(()))

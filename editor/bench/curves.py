@@ -41,7 +41,7 @@ def rows(curves: Sequence[Curve], trials: Sequence[Trial] = TRIALS) -> list[Row]
             continue
         reached = f"{sum(map(np.isfinite, theirs_))} of {len(theirs_)} seeds"
         found.append(_row(f"{what}, {PEER}", reached, theirs_, None, "steps"))
-        ratio, low, high = ratio_of(mine, theirs_)
+        ratio, low, high = ratio_of(mine, theirs_, paired=trial.alike)
         held = WITHIN if trial.algorithm == "ppo" else None
         name = f"{what}, ours / {PEER}"
         found.append(Row(name, "medians, 95 % interval", ratio, low, high, held, "x", len(mine)))
@@ -53,15 +53,22 @@ def rows(curves: Sequence[Curve], trials: Sequence[Trial] = TRIALS) -> list[Row]
 
 
 def ratio_of(
-    mine: Sequence[float], theirs: Sequence[float], seeds: int | None = None
+    mine: Sequence[float],
+    theirs: Sequence[float],
+    seeds: int | None = None,
+    paired: bool = False,
 ) -> tuple[float, float, float]:
     """Ratio of the medians, and its bootstrap interval (Efron 1979, percentile): seeds of the two
-    sides are drawn anew each on their own, for a seed means nothing across libraries. seeds: drawn
-    of each; without it as many as there are."""
+    sides are drawn anew each on their own, for a seed means nothing across libraries; but together
+    where the runs are paired, one for one. seeds: drawn of each; without it as many as there are.
+    """
     rng = np.random.default_rng(0)
+    together = rng.integers(len(mine), size=(DRAWS, seeds or len(mine))) if paired else None
 
     def medians(values: Sequence[float]) -> np.ndarray:
-        drawn = rng.integers(len(values), size=(DRAWS, seeds or len(values)))
+        drawn = together
+        if drawn is None:
+            drawn = rng.integers(len(values), size=(DRAWS, seeds or len(values)))
         found: np.ndarray = np.median(np.asarray(values)[drawn], axis=1)
         return found
 

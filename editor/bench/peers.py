@@ -1,9 +1,9 @@
 """Turn tasks that everybody knows into learning curves of our algorithms beside a peer's.
 
 The peer is Stable-Baselines3 (Raffin et al. 2021), with the hyperparameters that its own zoo
-publishes; ours get the same. PPO is tried once more with a memory for its value, which the peer has
-not. A run is judged by its likeliest actions on episodes from fixed starts, the same for both, and
-ends when it reaches the task's mark.
+publishes; ours get the same. PPO is tried once more with the peer's own draws, and once with a
+memory for its value, which the peer has not. A run is judged by its likeliest actions on episodes
+from fixed starts, the same for both, and ends when it reaches the task's mark.
 """
 
 import json
@@ -18,10 +18,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from editor.bench import alike
 from editor.errors import EditorError
 from models import actor_critic, ppo, reinforce
 from models.algorithms import ALGORITHMS
 from models.memory import Memory
+from models.perceptron import Perceptron
 from models.rollout import one_thread
 from models.tasks import Task, play_by, policy_for
 
@@ -51,17 +53,20 @@ class Trial:
     head: str = ""  # of the policy; empty: the task's usual
     hold: int = 1  # steps for which a smooth head's noise is held
     memory: int = 0  # steps from which the value learns; 0: each batch alone, as the peer's
+    alike: bool = False  # begins with the peer's weights and starts, and draws as it does
     peer: str = ""  # class of the peer; empty: it has none
 
     @property
     def name(self) -> str:
         """The trial in a few words."""
         memory = " with a memory" if self.memory else ""
-        return f"{self.algorithm}{memory} on {self.task}"
+        alike = " with the peer's draws" if self.alike else ""
+        return f"{self.algorithm}{memory}{alike} on {self.task}"
 
     def run_by(self, who: str) -> "Trial":
-        """What that one runs of it: the peer has no memory, and runs the published trial once."""
-        return replace(self, memory=0) if who == PEER else self
+        """What that one runs of it: the peer has no memory, its draws are always its own, and it
+        runs the published trial once."""
+        return replace(self, memory=0, alike=False) if who == PEER else self
 
 
 # https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml and a2c.yml; what they leave to
@@ -98,7 +103,11 @@ PUBLISHED: tuple[Trial, ...] = (
     ),
 )  # fmt: skip
 MEMORY = 4096  # steps
-TRIALS = (*PUBLISHED, *(replace(t, memory=MEMORY) for t in PUBLISHED if t.algorithm == "ppo"))
+TRIALS = (
+    *PUBLISHED,
+    replace(PUBLISHED[0], alike=True),
+    *(replace(t, memory=MEMORY) for t in PUBLISHED if t.algorithm == "ppo"),
+)
 
 
 @dataclass(frozen=True)
@@ -162,11 +171,11 @@ def ours(trial: Trial, seed: int) -> Curve:
 
 
 def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
-    task = Task(trial.task, trial.copies, seed=100 * seed)
-    policy = policy_for(task, trial.head, seed)
+    task, policy, generator = _begun(trial, seed)
     optimizer = optimizer_of(trial, policy)
-    generator = torch.Generator().manual_seed(seed)
     algorithm = ALGORITHMS[trial.algorithm]
+    # The peer shuffles rows by numbers from elsewhere, so that its draws are of actions alone.
+    order = torch.Generator().manual_seed(seed) if trial.alike else generator
     more = {"recall": Memory(trial.memory)} if trial.memory else {}
     while task.taken < trial.budget:
         if algorithm.whole:
@@ -174,12 +183,33 @@ def _learn(trial: Trial, seed: int, judge: _Judge) -> None:
         else:
             steps = task.stretch(policy, trial.stretch, generator, trial.hold)
         settings, left = trial.settings, max(0.0, 1 - task.taken / trial.budget)
+        if trial.alike:  # what differs without: a deviation of n in place of n - 1
+            settings = replace(settings, corrected=True)
         if trial.falling:
             settings = replace(settings, clip=settings.clip * left)
             optimizer.param_groups[0]["lr"] = trial.rate * left
-        algorithm.update(policy, optimizer, [steps], settings, generator, **more)
+        algorithm.update(policy, optimizer, [steps], settings, order, **more)
         judge.look(task.taken, lambda seen: policy.odds(torch.from_numpy(seen)).mode())
     task.close()
+
+
+def _begun(trial: Trial, seed: int) -> tuple[Task, Perceptron, torch.Generator]:
+    """A run's task, blank policy and draws."""
+    if trial.alike:
+        with torch.random.fork_rng():
+            return alike.begin(_learner(trial, seed), trial.task, trial.copies, seed)
+    task = Task(trial.task, trial.copies, seed=100 * seed)
+    return task, policy_for(task, trial.head, seed), torch.Generator().manual_seed(seed)
+
+
+def _learner(trial: Trial, seed: int) -> Any:
+    """The peer's learner, blank. Raises EditorError where the peer is not installed."""
+    library = _peer()
+    from stable_baselines3.common.env_util import make_vec_env
+
+    copies = make_vec_env(trial.task, trial.copies, seed=100 * seed)
+    make = getattr(library, trial.peer)
+    return make("MlpPolicy", copies, seed=seed, device="cpu", **peers_options(trial))
 
 
 def optimizer_of(trial: Trial, policy: nn.Module) -> torch.optim.Optimizer:
@@ -191,9 +221,8 @@ def optimizer_of(trial: Trial, policy: nn.Module) -> torch.optim.Optimizer:
 
 def theirs(trial: Trial, seed: int) -> Curve:
     """Learn a task with the peer's algorithm. Raises EditorError where it is not installed."""
-    library = _peer()
+    _peer()
     from stable_baselines3.common.callbacks import BaseCallback
-    from stable_baselines3.common.env_util import make_vec_env
 
     judge = _Judge(trial)
 
@@ -209,13 +238,7 @@ def theirs(trial: Trial, seed: int) -> Curve:
             return True
 
     began = process_time()
-    learner = getattr(library, trial.peer)(
-        "MlpPolicy",
-        make_vec_env(trial.task, trial.copies, seed=100 * seed),
-        seed=seed,
-        device="cpu",
-        **peers_options(trial),
-    )
+    learner = _learner(trial, seed)
     try:
         learner.learn(trial.budget, callback=Looks())
         judge.next = 0  # the last update has not been looked at
@@ -283,7 +306,7 @@ def measure(
     """
     done = _read(log) if log is not None else {}
     plan = list(dict.fromkeys(_plan(trials, seeds)))
-    if any(who == PEER and (trial.name, who, seed) not in done for trial, who, seed in plan):
+    if any(trial.peer and (trial.name, who, seed) not in done for trial, who, seed in plan):
         _peer()  # said before minutes are spent on ours
     curves = []
     for number, (trial, who, seed) in enumerate(plan):

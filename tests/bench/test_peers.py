@@ -171,3 +171,19 @@ def test_the_peer_is_judged_as_ours_is():
     pytest.importorskip("stable_baselines3", reason="the peer is not installed: .[peers]")
     found = peers.theirs(replace(CARTPOLE, mark=5.0, budget=512, every=256), 0)
     assert found.reached == found.steps[-1] == 256 and found.who == PEER
+
+
+def test_runs_that_share_their_draws_are_held_against_each_other_one_for_one():
+    mine, theirs = [100.0, 900.0, 5000.0, 2000.0, 400.0], [110.0, 990.0, 5500.0, 2200.0, 440.0]
+    whole, low, high = curves.ratio_of(mine, theirs, paired=True)
+    assert whole == pytest.approx(1 / 1.1)
+    assert low == pytest.approx(1 / 1.1) and high == pytest.approx(1 / 1.1)
+    _, low, high = curves.ratio_of(mine, theirs)
+    assert low < 0.5 and high > 2
+
+
+def test_the_peer_runs_once_whatever_is_tried_beside_its_trial():
+    trials = [trial for trial in TRIALS if trial.task == CARTPOLE.task and trial.algorithm == "ppo"]
+    assert len(trials) == 3
+    assert len({trial.run_by(PEER) for trial in trials}) == 1
+    assert len({trial.name for trial in trials}) == 3
