@@ -306,7 +306,8 @@ def measure(
     """
     done = _read(log) if log is not None else {}
     plan = list(dict.fromkeys(_plan(trials, seeds)))
-    if any(trial.peer and (trial.name, who, seed) not in done for trial, who, seed in plan):
+    needs = (run for run in plan if run[1] == PEER or run[0].alike)
+    if any((trial.name, who, seed) not in done for trial, who, seed in needs):
         _peer()  # said before minutes are spent on ours
     curves = []
     for number, (trial, who, seed) in enumerate(plan):

@@ -187,3 +187,15 @@ def test_the_peer_runs_once_whatever_is_tried_beside_its_trial():
     assert len(trials) == 3
     assert len({trial.run_by(PEER) for trial in trials}) == 1
     assert len({trial.name for trial in trials}) == 3
+
+
+def test_without_the_peer_ours_goes_on_where_only_that_is_left_but_not_with_the_peers_draws(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    monkeypatch.setattr(peers, "ours", lambda trial, seed: curve(OURS, seed, 1000, trial))
+    log, alike = tmp_path / "runs.jsonl", replace(CARTPOLE, alike=True)
+    log.write_text(json.dumps(peers.asdict(curve(PEER, 0, 1000))) + "\n")
+    assert [each.who for each in peers.measure([CARTPOLE], [0], log, silent)] == [OURS, PEER]
+    with pytest.raises(EditorError, match="not installed"):
+        peers.measure([alike], [0], log, silent)
