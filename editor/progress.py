@@ -115,6 +115,7 @@ class _Told:
         self._say, self._title = say, title
         self._began = self._said = time.monotonic()
         self._share, self._label = 0.0, ""
+        self._from: tuple[float, float] | None = None  # when, and what share, was told of first
         self._lock = threading.Lock()
         self._open = False  # the first line is written
         self._closed = False
@@ -129,10 +130,11 @@ class _Told:
         """Note how far the stage is, and say so where that is news."""
         with self._lock:
             share, now = done / total if total else 0.0, time.monotonic()
+            self._from = self._from or (now, share)
             first = not self._label and bool(label)
             moved = bool(label) and label != self._label and share - self._share >= LINE_SHARE
             if self._open and (first or moved or now - self._said >= LINE_GAP):
-                left = _left(now - self._began, share)
+                left = _left(self._from, now, share)
                 self._say(f"{self._title}: {share:4.0%} {printable(label)}{left}")
                 self._said, self._share, self._label = now, share, label
 
@@ -198,7 +200,9 @@ class Bars:
             yield advance
 
 
-def _left(taken: float, share: float) -> str:
-    """The time left, once enough is done to tell."""
-    left = taken / share - taken if share >= LINE_SHARE else 0.0
+def _left(begun: tuple[float, float], now: float, share: float) -> str:
+    """The time left, once enough is done to tell. What was done before the first word, by a run
+    that this one goes on from, took none of its time."""
+    moved = share - begun[1]
+    left = (now - begun[0]) * (1 - share) / moved if moved >= LINE_SHARE else 0.0
     return f", {span_text(left)} left" if left >= 1.0 else ""

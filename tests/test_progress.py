@@ -25,6 +25,19 @@ def test_a_log_gets_a_line_as_a_stage_begins_moves_on_and_ends():
     assert lines[5].startswith("analysis: done in ")
 
 
+@pytest.mark.parametrize(("before", "left"), [(0, ", 10 s left"), (80, ", 2.0 s left")])
+def test_the_time_left_counts_only_what_this_run_did_itself(before, left, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr("editor.progress.time.monotonic", lambda: now)
+    stream = io.StringIO()
+    with Lines(stream, patience=0).stage("training") as advance:
+        for share in range(before, 101, 5):
+            advance(share, 100, f"step {share}")
+            now += 1
+    halfway = (before + 100) // 2
+    assert f"training: {halfway:3}% step {halfway}{left}" in stream.getvalue().splitlines()
+
+
 def test_a_thousand_clips_do_not_fill_a_log():
     stream = io.StringIO()
     with Lines(stream, patience=0).stage("ingest") as advance:

@@ -179,6 +179,7 @@ def _train(config: Training, advance: Advance) -> Trained:
     with Log(config.folder, kept.step) as log:
         shown = _Shown(config, policy, list(kept.shown))
         run = _Run(config, policy, optimizer, advance, log, _joined(now, kept.card), shown)
+        advance(kept.step, run.total, "")
         _clone(run, kept.step)
         _climb(run, max(kept.step, config.warm))
         return _finish(run)

@@ -41,9 +41,9 @@ def test_training_leaves_a_policy_that_can_be_loaded(trained):
     assert card.seed == 2 and card.notes["algorithm"] == "ppo"
 
 
-def test_progress_is_told_to_the_end(trained):
+def test_progress_is_told_from_its_start_to_the_end(trained):
     _, found, told = trained
-    assert [done for done, _, _ in told] == [1, 2, 3, 4, 5]
+    assert [done for done, _, _ in told] == [0, 1, 2, 3, 4, 5]
     assert found.steps == told[-1][1] == 5
 
 
