@@ -1,4 +1,5 @@
-"""Make new pools of real ones: shots of several shoots together, some set-ups left out."""
+"""Make new pools of real ones: shots of several shoots together, some set-ups left out, seen by
+another eye than the backbone's."""
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -21,22 +22,35 @@ ARRAYS_BY_POINT = (
     "face",
 )
 PADDING = {"frame": -1, "kind": -1}
-KEEP = 0.7  # mean share of the set-ups that a new pool keeps
+KEEP = (0.2, 1.0)  # share of the set-ups that a new pool keeps
+EYE = 0.8  # spread of the logarithm of what each direction of the embedding counts to another eye
 
 
 def recombine(pools: Sequence[Pool], rng: np.random.Generator) -> Pool:
-    """A pool of some set-ups of one to three pools, in a new recording order of clips."""
+    """A pool of some set-ups of one to three pools, in a new recording order of clips, with other
+    cosines, so that nobody learns by heart how near those few clips are to each other."""
     count = min(len(pools), int(rng.integers(1, 4)))
     picked = [pools[int(n)] for n in rng.choice(len(pools), count, replace=False)]
     whole = join(picked)
     setups = np.unique(whole.setup)
-    keep = setups[rng.random(len(setups)) < max(KEEP, 3 / len(setups))]
+    keep = setups[rng.random(len(setups)) < max(rng.uniform(*KEEP), 3 / len(setups))]
     rows = np.isin(whole.setup, keep)
     if rows.sum() < 3:
         rows = np.ones(whole.size, bool)
     order = rng.permutation(len(whole.clips))
     rank = np.argsort(np.argsort(order[whole.clip] * (whole.size + 1) + whole.rank))
-    return select(replace(whole, rank=rank), rows)
+    return another_eye(select(replace(whole, rank=rank), rows), rng)
+
+
+def another_eye(pool: Pool, rng: np.random.Generator) -> Pool:
+    """The pool with some directions of its embedding, drawn at random, worth more and some less.
+    Points are as near to themselves as ever, and points that were alike stay so."""
+    depth = pool.embedding.shape[-1]
+    turned = np.linalg.qr(rng.standard_normal((depth, depth)))[0]
+    seen = pool.embedding @ turned * np.exp(rng.normal(0, EYE, depth))
+    long = np.linalg.norm(seen, axis=-1, keepdims=True)
+    seen = np.where(long > 0, seen / np.maximum(long, 1e-9), 0.0)
+    return replace(pool, embedding=seen.astype(np.float32))
 
 
 def select(pool: Pool, rows: np.ndarray) -> Pool:

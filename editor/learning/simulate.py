@@ -4,7 +4,7 @@ Everything that real takes share is shared: a scene has a look, a set-up a frami
 its own drift, and light, loudness and steadiness go with the clip. N shots, P cut points.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +19,7 @@ from editor.timing import FrameSpan
 RATES = (Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(50))
 EMBEDDING = 32  # dimensions: only cosines are used, so that any backbone's number will do
 BINS = 24  # colour bins
+SILENCE = -100.0  # dBFS, of a clip without sound
 AIR = 0.25  # s of quiet about speech
 REGION = 10.0  # s, longest region on offer
 LEAST_SHOTS = 5  # asked of a pool
@@ -36,10 +37,50 @@ class World:
     motion: float  # 0-1, mean movement
     scenes: float  # mean set-ups a scene
     length: float  # s, median take
+    shortest: float = 2.0  # s, of a take
+    common: float = 0.0  # 0-1, how much of a look all scenes share
+    framings: float = 1.0  # how far a set-up strays from its scene, at most; a scene's own is 1.2
+    unlike: float = 1.0  # how far takes, and their parts, stray from each other
+    drift: float = 0.08  # how far the picture moves on from one cut point to the next
+    uneven: float = 0.0  # spread of the logarithm of that over shots
+    returns: bool = False  # whether it moves about the shot's own look, and not away from it
+    waver: float = 0.05  # how far sharpness, motion, faces and light move on likewise
+    steady: float = 0.05  # spread of movement's direction within a shot, beside its amount
+    events: float = 0.4  # a second: settling, peaks and onsets
+    grid: float = 0.5  # s, between points where nothing happens
+    silent: float = 0.0  # share of the clips in which nobody speaks that have no sound
+    lift: float = 0.0  # dB, speech above the room in a shot's loudness
+    takes_a_clip: float = 1.0  # mean; above 1 where clips are finished films
 
 
 def sample_world(rng: np.random.Generator, low: int = LEAST_SHOTS, high: int = 2000) -> World:
-    """A world of log-uniform size, all else uniform over what shoots are."""
+    """A world of log-uniform size, all else as varied as real shoots were measured to be."""
+    plain = plain_world(rng, low, high)
+    finished = rng.random() < 0.15
+    length = np.exp(rng.uniform(np.log(1.5 if finished else 2.5), np.log(4.0 if finished else 25)))
+    return replace(
+        plain,
+        quality=rng.uniform(0.4, 1.0),
+        length=float(length),
+        shortest=float(min(2.0, 0.6 * length)),
+        common=rng.uniform(0.0, 0.8),
+        framings=rng.uniform(0.6, 2.2),
+        unlike=rng.uniform(0.7, 2.0),
+        drift=float(np.exp(rng.uniform(np.log(0.08), np.log(0.8)))),
+        uneven=rng.uniform(0.2, 0.9),
+        returns=True,
+        waver=float(np.exp(rng.uniform(np.log(0.003), np.log(0.08)))),
+        steady=float(np.exp(rng.uniform(np.log(0.02), np.log(0.5)))),
+        events=float(np.exp(rng.uniform(np.log(0.1), np.log(1.5)))),
+        grid=rng.uniform(0.45, 1.2),
+        silent=rng.choice([0.0, 1.0, rng.uniform()], p=[0.5, 0.25, 0.25]),
+        lift=rng.uniform(5.0, 25.0),
+        takes_a_clip=rng.uniform(3.0, 60.0) if finished else 1.0,
+    )
+
+
+def plain_world(rng: np.random.Generator, low: int = LEAST_SHOTS, high: int = 2000) -> World:
+    """A world whose pictures hold still: the reward's terms are brought to one scale on these."""
     return World(
         shots=int(np.exp(rng.uniform(np.log(low), np.log(high)))),
         takes=rng.uniform(1.0, 4.0),
@@ -108,10 +149,11 @@ def simulate(world: World, rng: np.random.Generator) -> Pool:
     setup = line = 0
     rate = RATES[rng.integers(len(RATES))]
     palette, alike = rng.standard_normal(BINS), rng.uniform(0, 0.95)  # light that scenes share
+    shared = rng.standard_normal(EMBEDDING) if world.common else np.zeros(EMBEDDING)
     while len(rows) < world.shots:
         scene = _Look(
-            1.2 * rng.standard_normal(EMBEDDING),
-            1.5 * (alike * palette + (1 - alike**2) ** 0.5 * rng.standard_normal(BINS)),
+            1.2 * _part(world.common, shared, rng.standard_normal(EMBEDDING)),
+            1.5 * _part(alike, palette, rng.standard_normal(BINS)),
             float(np.clip(rng.normal(world.quality, 0.15), 0.05, 0.95)),
             float(np.clip(rng.normal(world.quality + 0.1, 0.15), 0.05, 0.95)),
             float(rng.uniform(0.1, 0.6)),
@@ -119,20 +161,56 @@ def simulate(world: World, rng: np.random.Generator) -> Pool:
             float(rng.uniform(-50, -18)),
         )
         for _ in range(1 + rng.poisson(world.scenes - 1)):
-            framing = scene.vary(rng, rng.uniform(0.4, 1.0))
+            framing = scene.vary(rng, rng.uniform(0.4, world.framings))
             speaks, people = rng.random() < world.speech, rng.random() < world.faces
             for _ in range(1 + rng.poisson(world.takes - 1)):
                 if len(rows) >= world.shots:
                     break
-                seconds = float(np.clip(rng.lognormal(np.log(world.length), 0.5), 2.0, 60.0))
+                seconds = float(rng.lognormal(np.log(world.length), 0.5))
+                seconds = min(max(seconds, world.shortest), 60.0)
                 clip = _clip(len(clips), seconds, rate)
-                take = framing.vary(rng, 0.25)
+                take = framing.vary(rng, 0.25 * world.unlike)
+                if world.silent and not speaks and rng.random() < world.silent:
+                    take = replace(take, level=SILENCE)
                 group = line if speaks else -1
-                rows += _take(len(clips), clip, take, setup, group, people or speaks, rng)
+                person = people or speaks
+                rows += _take(world, len(clips), clip, take, setup, group, person, rng)
                 clips.append(clip)
             setup += 1
             line += 1
-    return _pool(clips, rows[: max(1, world.shots)])
+    rows = rows[: max(1, world.shots)]
+    if world.takes_a_clip > 1:
+        clips, rows = _finished(world, clips, rows, rng)
+    return _pool(clips, rows)
+
+
+def _part(share: float, common: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """What is shared and what is one's own, of the same spread whatever the share."""
+    mixed: np.ndarray = share * common + (1 - share**2) ** 0.5 * own
+    return mixed
+
+
+def _finished(
+    world: World, clips: list[Clip], rows: list[_Row], rng: np.random.Generator
+) -> tuple[list[Clip], list[_Row]]:
+    """Takes end to end in fewer clips, as in a finished film."""
+    joined: list[Clip] = []
+    place: dict[int, tuple[int, int]] = {}  # of each take: its new clip, and its first frame there
+    at = 0
+    while at < len(clips):
+        many = 1 + int(rng.poisson(world.takes_a_clip - 1))
+        first = 0
+        for number in range(at, min(at + many, len(clips))):
+            place[number] = len(joined), first
+            first += clips[number].frames
+        joined.append(replace(clips[at], frames=first))
+        at += many
+    moved = []
+    for row in rows:
+        clip, first = place[row.clip]
+        voice = clip if row.voice >= 0 else -1
+        moved.append(replace(row, clip=clip, voice=voice, frame=row.frame + first))
+    return joined, moved
 
 
 def _clip(number: int, seconds: float, rate: Fraction) -> Clip:
@@ -147,6 +225,7 @@ def _clip(number: int, seconds: float, rate: Fraction) -> Clip:
 
 
 def _take(
+    world: World,
     number: int,
     clip: Clip,
     look: _Look,
@@ -160,13 +239,21 @@ def _take(
     edges = np.linspace(0, clip.frames, parts + 1).astype(int).tolist()
     return [
         _region(
-            number, clip, FrameSpan(int(a), int(b)), look.vary(rng, 0.15), setup, line, face, rng
+            world, number, clip, FrameSpan(int(a), int(b)), _later(look, world, rng), setup, line,
+            face, rng,
         )
         for a, b in pairwise(edges)
-    ]
+    ]  # fmt: skip
+
+
+def _later(look: _Look, world: World, rng: np.random.Generator) -> _Look:
+    """A part of a take, whose sound is as absent as the take's."""
+    varied = look.vary(rng, 0.15 * world.unlike)
+    return replace(varied, level=SILENCE) if look.level == SILENCE else varied
 
 
 def _region(
+    world: World,
     number: int,
     clip: Clip,
     span: FrameSpan,
@@ -178,14 +265,18 @@ def _region(
 ) -> _Row:
     rate, seconds = float(clip.rate), len(span) / float(clip.rate)
     speech = _speech(seconds, rng) if line >= 0 and rng.random() < 0.85 else []
-    time, kind = _points(seconds, speech, rng)
+    time, kind = _points(world, seconds, speech, rng)
     frame = np.unique(np.clip(np.round(time * rate).astype(int), 0, len(span)), return_index=True)
     time, kind = frame[0] / rate, kind[frame[1]]
     count = len(time)
-    curves = _curves(time, look, speech, face, rng)
-    drift = np.cumsum(0.08 * rng.standard_normal((count, EMBEDDING)), 0)
+    curves = _curves(world, time, look, speech, face, rng)
+    moves = world.drift * (float(np.exp(rng.normal(0, world.uneven))) if world.uneven else 1.0)
+    drift = np.cumsum(moves * rng.standard_normal((count, EMBEDDING)), 0)
+    if world.returns:
+        drift = drift - drift.mean(0)
     embedding = look.embedding + drift + 0.1 * rng.standard_normal((count, EMBEDDING))
-    heat = look.colour + np.cumsum(0.1 * rng.standard_normal((count, BINS)), 0)
+    change = 0.1 * (moves / World.drift) ** 0.5
+    heat = look.colour + np.cumsum(change * rng.standard_normal((count, BINS)), 0)
     colour = np.exp(heat - heat.max(1, keepdims=True))
     pan = rng.normal(0, 0.15 * look.motion + 0.01, 2) * (rng.random() < 0.6)
     spoken = np.array([any(a <= t < b for a, b in speech) for t in time])
@@ -201,10 +292,16 @@ def _region(
         totals=curves,
         embedding=embedding / np.linalg.norm(embedding, axis=1, keepdims=True),
         colour=colour / colour.sum(1, keepdims=True),
-        flow=pan + 0.05 * look.motion * rng.standard_normal((count, 2)),
-        level=np.where(spoken, look.level + 12, look.level) + rng.normal(0, 3, count),
+        flow=pan + world.steady * look.motion * rng.standard_normal((count, 2)),
+        level=_levels(look, spoken, rng),
         face=np.full(count, float(face) * rng.beta(2, 8)) * rng.uniform(0.8, 1.2, count),
     )
+
+
+def _levels(look: _Look, spoken: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(P,) dBFS."""
+    heard = np.where(spoken, look.level + 12, look.level) + rng.normal(0, 3, len(spoken))
+    return np.full(len(spoken), SILENCE) if look.level == SILENCE else heard
 
 
 def _speech(seconds: float, rng: np.random.Generator) -> list[tuple[float, float]]:
@@ -220,7 +317,7 @@ def _speech(seconds: float, rng: np.random.Generator) -> list[tuple[float, float
 
 
 def _points(
-    seconds: float, speech: list[tuple[float, float]], rng: np.random.Generator
+    world: World, seconds: float, speech: list[tuple[float, float]], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Times and kinds of cut points: ends, air about speech, events, and a grid."""
     found = [(0.0, Kind.EDGE), (seconds, Kind.EDGE)]
@@ -228,10 +325,10 @@ def _points(
         found += [(max(0.0, start - AIR), Kind.PAUSE), (min(seconds, end + AIR), Kind.PAUSE)]
         if end - start > 4:
             found.append((start + (end - start) * rng.uniform(0.35, 0.65), Kind.SPLIT))
-    for _ in range(rng.poisson(0.4 * seconds)):
+    for _ in range(rng.poisson(world.events * seconds)):
         kind = (Kind.SETTLE, Kind.PEAK, Kind.ONSET)[rng.integers(3)]
         found.append((rng.uniform(0.1, max(0.2, seconds - 0.1)), kind))
-    found += [(float(t), Kind.GRID) for t in np.arange(0.5, seconds - 0.2, 0.5)]
+    found += [(float(t), Kind.GRID) for t in np.arange(world.grid, seconds - 0.2, world.grid)]
     kept: list[tuple[float, Kind]] = []
     for time, kind in sorted(found, key=lambda point: int(point[1])):
         inside = kind != Kind.SPLIT and any(a - 0.06 < time < b + 0.06 for a, b in speech)
@@ -260,6 +357,7 @@ def _pairs(time: np.ndarray, speech: list[tuple[float, float]]) -> np.ndarray:
 
 
 def _curves(
+    world: World,
     time: np.ndarray,
     look: _Look,
     speech: list[tuple[float, float]],
@@ -271,14 +369,14 @@ def _curves(
     spoken = np.zeros(len(time))
     for row, (a, b) in enumerate(zip(np.r_[0.0, time[:-1]], time, strict=True)):
         spoken[row] = sum(max(0.0, min(b, e) - max(a, s)) for s, e in speech)
-    wave = np.cumsum(rng.normal(0, 0.05, (len(time), 4)), 0)
+    wave = np.cumsum(rng.normal(0, world.waver, (len(time), 4)), 0)
     values = {
         "sharpness": look.sharpness + wave[:, 0],
         "motion": look.motion * np.exp(3 * wave[:, 1]),
         "face": float(face) * (0.7 + wave[:, 2]),
         "exposure": look.exposure + wave[:, 3],
         "saturation": np.full(len(time), look.saturation),
-        "loudness": np.full(len(time), np.clip((look.level + 60) / 50, 0, 1)),
+        "loudness": (look.level + world.lift * spoken / np.maximum(step, 1e-6) + 60) / 50,
     }
     return np.stack(
         [

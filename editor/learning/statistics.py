@@ -15,7 +15,7 @@ from editor.cutting.environment import Stage, make_stage
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS
 from editor.errors import EditorError
 from editor.learning.curriculum import sample_brief
-from editor.learning.simulate import sample_world, simulate
+from editor.learning.simulate import plain_world, simulate
 
 MODULE = "editor.learning.statistics"
 POOLS = 400
@@ -48,7 +48,7 @@ def measure(pools: int, seed: int) -> dict[str, tuple[float, float]]:
     beats: list[torch.Tensor] = []
     whole: list[torch.Tensor] = []
     for _ in range(pools):
-        pool = simulate(sample_world(rng, 5, 300), rng)
+        pool = simulate(plain_world(rng, 5, 300), rng)
         brief = sample_brief(pool, rng)
         try:
             stage = make_stage(pool, brief, neutral)
