@@ -22,20 +22,22 @@ ARRAYS_BY_POINT = (
     "face",
 )
 PADDING = {"frame": -1, "kind": -1}
-KEEP = (0.2, 1.0)  # share of the set-ups that a new pool keeps
+LEAST = 3  # set-ups that a new pool keeps, where there are so many
 EYE = 0.8  # spread of the logarithm of what each direction of the embedding counts to another eye
 
 
 def recombine(pools: Sequence[Pool], rng: np.random.Generator) -> Pool:
-    """A pool of some set-ups of one to three pools, in a new recording order of clips, with other
+    """A pool of some set-ups of one to three pools, in a new recording order of clips: their number
+    is log-uniform, up to all, so that there are as many small shoots as large ones. With other
     cosines, so that nobody learns by heart how near those few clips are to each other."""
     count = min(len(pools), int(rng.integers(1, 4)))
     picked = [pools[int(n)] for n in rng.choice(len(pools), count, replace=False)]
     whole = join(picked)
     setups = np.unique(whole.setup)
-    keep = setups[rng.random(len(setups)) < max(rng.uniform(*KEEP), 3 / len(setups))]
-    rows = np.isin(whole.setup, keep)
-    if rows.sum() < 3:
+    least = np.log(min(LEAST, len(setups)))
+    many = round(float(np.exp(rng.uniform(least, np.log(len(setups))))))
+    rows = np.isin(whole.setup, rng.choice(setups, many, replace=False))
+    if rows.sum() < LEAST:
         rows = np.ones(whole.size, bool)
     order = rng.permutation(len(whole.clips))
     rank = np.argsort(np.argsort(order[whole.clip] * (whole.size + 1) + whole.rank))
