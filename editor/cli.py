@@ -181,6 +181,7 @@ def _train(options: argparse.Namespace) -> int:
         warm=options.warm,
         pools=options.pools,
         films=options.films,
+        trims=options.trims,
         most_shots=options.most_shots,
         begin=options.begin,
         examined=options.examined,

@@ -55,6 +55,12 @@ def add_train(commands: "Commands[Parser]") -> None:
         ("warm", values.number, 400, "pools cut by local search and imitated first, 0 for none"),
         ("pools", values.count, 2, "pools a step"),
         ("films", values.count, 32, "films a pool, fewer of large ones"),
+        (
+            "trims",
+            values.number,
+            2,
+            "times that a step imitates its best films with their trims mended",
+        ),
         ("most-shots", values.count, 200, "shots of the largest simulated pool"),
         ("examined", values.count, 24, "pools of each kind that its card's scores are of"),
     ):

@@ -1,5 +1,5 @@
 """Train the base policy: clone a local search on simulated and recombined pools, then improve it by
-policy gradient on its own films.
+policy gradient on its own films, and by cloning the best of these once their trims are mended.
 
 Everything that a step draws comes from (seed, step), so that a training resumed from its checkpoint
 goes on to the same numbers.
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from editor.cutting import agent, baselines, local, search
+from editor.cutting import agent, baselines, local, mending, search
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import FEATURES, SIZES, Watched, watch
 from editor.cutting.pool import Pool
@@ -40,7 +40,7 @@ SAVE_AFTER = 120.0  # s between checkpoints where steps are slow: no more than t
 REPLAY = 12  # films of earlier pools that a cloning step reads beside the new
 READINGS = 4  # cloning steps a new film: making it takes longer than reading it
 TEACHER = 12  # rounds of the local search that is cloned; a beam spends recorded footage too early
-REAL = 0.3  # share of pools recombined from real footage, where there is some
+REAL = 0.5  # share of pools recombined from real footage, where there is some
 AT_ONCE = 8_000  # shots times films of one pool: above, fewer films, as a step costs their product
 FEWEST = 6  # films of a pool, however large
 TRIES = 20  # pools drawn until one can be cut to the brief drawn with it
@@ -57,6 +57,7 @@ class Training:
     warm: int = 400  # pools cut by local search and cloned first
     pools: int = 2  # pools a step
     films: int = 32  # films a pool; fewer of a large one
+    trims: int = 2  # cloning steps a step, on the best film of each pool with its trims mended
     most_shots: int = 200  # of the largest simulated pool; the policy serves larger ones
     begin: str = ""  # policy, by name or file, that goes on to learn; empty: a new one
     seed: int = 0
@@ -156,7 +157,7 @@ class _Run:
 def _metadata(config: Training) -> dict[str, str]:
     """What must agree between a checkpoint and the training that goes on from it."""
     told = {"seed": str(config.seed), "warm": str(config.warm), "from": config.begin}
-    told |= {"pools": str(config.pools), "films": str(config.films)}
+    told |= {"pools": str(config.pools), "films": str(config.films), "trims": str(config.trims)}
     told |= {
         "most-shots": str(config.most_shots),
         keeping.FOOTAGE: ", ".join(config.names) or "none",
@@ -316,13 +317,16 @@ def _improve(
     """One step of policy gradient on films of a few pools."""
     rng = np.random.default_rng([config.seed, 2, step])
     generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-    groups, terms = [], []
+    groups, terms, mended = [], [], []
     scores: dict[str, list[Tensor]] = {}
     for _ in range(config.pools):
         kind, stage = draw_kind(config, rng)
         count = films_of(config.films, stage.material.size)
-        films, ended = rollout(policy, watch(stage), count, generator)
+        watched = watch(stage)
+        films, ended = rollout(policy, watched, count, generator)
         groups.append(films)
+        if config.trims and (better := mending.mend(stage, best_of(films, watched.stop))):
+            mended.append(teach(policy, watched, better))
         scores.setdefault(f"score/{kind}", []).append(films.reward.sum(1).mean())
         progress = ended.progress
         mean = stage.reward.means(progress)
@@ -332,6 +336,7 @@ def _improve(
     algorithm = ALGORITHMS[config.algorithm]
     settings = config.settings or algorithm.settings
     report = algorithm.update(policy, optimizer, groups, settings, generator)
+    row |= _learn_trims(config, policy, optimizer, mended)
     row |= {
         "loss": report.loss,
         "kl": report.kl,
@@ -343,6 +348,29 @@ def _improve(
     names = (*_cut_names(), *_film_names())
     each = torch.stack(terms).mean(0).tolist()
     return row | {f"term/{name}": value for name, value in zip(names, each, strict=True)}
+
+
+def best_of(films: Trajectories, stop: int) -> list[search.Choice]:
+    """The cuts of the film of the highest score, its stop left out."""
+    best = int(films.reward.sum(1).argmax())
+    made = films.action[best][films.valid[best]].tolist()
+    return [(shot, first, last) for shot, first, last in made if shot != stop]
+
+
+def _learn_trims(
+    config: Training, policy: Policy, optimizer: torch.optim.Optimizer, mended: list[Trajectories]
+) -> dict[str, float]:
+    """Clone films whose trims were mended. The value learns nothing of them: they are better than
+    what the policy makes."""
+    if not mended:
+        return {}
+    row = {"score/trimmed": float(np.mean([float(film.reward.sum()) for film in mended]))}
+    alone = cloning.Settings(value=0.0)
+    for step in range(config.trims):
+        miss = cloning.update(policy, optimizer, mended, alone)
+        if not step:
+            row["cloning/trims"] = miss
+    return row
 
 
 def _cut_names() -> tuple[str, ...]:
