@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from editor.learning.training import Trained, Training
     from editor.measures.suite import Measured
 
-FILMS_LIKE = 3  # films cut where one is to be like another: a dozen shots' pace is much chance
+FILMS_LIKE = 5  # films cut where one is to be like another: a dozen shots' pace is much chance
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
     offers = [pool.build(one.clips, one.analyses, config.style) for one in shoots]
     digests, folder = [pool_digest(offer) for offer in offers], config.outputs / learned.POLICIES
     policy = agent.named(config.policy, config.search, folder)
-    plan = {"measure": "likeness", "policy": policy, "beats": beats.tolist()}
+    plan = {"measure": "likeness", "policy": policy, "beats": beats.tolist(), "of": FILMS_LIKE}
     keeper = Finished.of(config.outputs, policy_files(policy, folder), plan)
 
     def made(at: int, liking: "Liking | None", turn: int) -> np.ndarray:
