@@ -350,8 +350,10 @@ class _Task:
 
 
 def _cut_to(task: _Task, asked: float, length: str) -> Decided:
-    """Decide a film of a length in seconds; where it is to be like another, FILMS_LIKE times, and
-    take the one whose shots are paced most like its. Raises TooShortError where none is so short.
+    """Decide a film of a length in seconds. Where it is to be like another: FILMS_LIKE, each with
+    its trims mended to that end, and of them the one whose shots are paced most like its.
+
+    Raises TooShortError where none is so short.
     """
     config, offer, liking, style = task.config, task.offer, task.liking, task.config.style
     rate, size = conform.conform(task.looked.clips, config.rate, config.size)
@@ -360,8 +362,9 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
     brief = Brief(style, asked, style.order, config.seed, task.beats, rate, longest)
     music = Music(Path(os.path.abspath(config.music))) if config.music else None
     tried = []
+    cutter = agent.aiming(task.cutter, liking.worth) if liking else task.cutter
     for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
-        decision = agent.cut(offer, replace(brief, seed=seed), task.cutter)
+        decision = agent.cut(offer, replace(brief, seed=seed), cutter)
         timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
         tried.append(Decided(offer, decision, timeline, asked, length))
     if liking is None:

@@ -12,7 +12,18 @@ from pathlib import Path
 import torch
 
 from editor.config import Style
-from editor.cutting import decode, guided, learned, local, policies, reasons, search, trims, whole
+from editor.cutting import (
+    decode,
+    guided,
+    learned,
+    local,
+    mending,
+    policies,
+    reasons,
+    search,
+    trims,
+    whole,
+)
 from editor.cutting.baselines import BASELINES, Cutting
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Stage, make_stage
@@ -187,6 +198,22 @@ def plain_cutter(name: str, choose: Cutting) -> Cutter:
         return list(zip(film, others, strict=True))
 
     return Cutter(name, decide)
+
+
+def aiming(cutter: Cutter, aim: Callable[[Sequence[float]], float]) -> Cutter:
+    """The cutter, with its films' trims mended by their score and by what the lengths of their cuts
+    in seconds are worth beside it."""
+
+    def choose(stage: Stage, seed: int) -> list[Choice]:
+        m = stage.material
+        film = [choice for choice, _ in cutter.decide(stage, seed)]
+
+        def worth(made: Sequence[Choice]) -> float:
+            return aim([float(m.length[cut]) / m.rate for cut in made])
+
+        return mending.mend(stage, film, aim=worth) if film else film
+
+    return replace(plain_cutter(cutter.name, choose), taste=cutter.taste)
 
 
 def cut(pool: Pool, brief: Brief, cutter: Cutter) -> Decision:

@@ -8,9 +8,10 @@ Of how a policy's own films fall behind locally searched ones, most is trims: by
 style does not ask and a film that ends beside its time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
 
 from editor.cutting.environment import Stage
 from editor.cutting.whole import Choice, scores
@@ -18,13 +19,16 @@ from editor.cutting.whole import Choice, scores
 SWEEPS = 2  # over the film, at most
 NEAREST = 48  # pairs tried of a shot, those of about its length first
 SHIFT = 0.01  # frames of length that a point's shift counts as: of equal lengths the nearest
+Aim = Callable[[Sequence[Choice]], float]  # what a film is worth beside its score
 
 
-def mend(stage: Stage, made: Sequence[Choice], sweeps: int = SWEEPS) -> list[Choice]:
-    """The film with better trims, where there are any: never worse than `made`, and the same each
-    time. Of a film that is not legal, nothing."""
+def mend(
+    stage: Stage, made: Sequence[Choice], sweeps: int = SWEEPS, aim: Aim | None = None
+) -> list[Choice]:
+    """The film with better trims, where there are any: never worse than `made`, by its score and
+    what it is worth to the aim, and the same each time. Of a film that is not legal, nothing."""
     film = list(made)
-    top = float(scores(stage, [film])[0])
+    top = float(_worth(stage, [film], aim)[0])
     if top == -torch.inf:
         return []
     for _ in range(sweeps):
@@ -33,13 +37,21 @@ def mend(stage: Stage, made: Sequence[Choice], sweeps: int = SWEEPS) -> list[Cho
             tried = [[*film[:place], cut, *film[place + 1 :]] for cut in others(stage, film[place])]
             if not tried:
                 continue
-            found = scores(stage, tried, top)
+            found = _worth(stage, tried, aim, top)
             at = int(found.argmax())
             if float(found[at]) > top + 1e-6:
                 film, top = tried[at], float(found[at])
         if top == before:
             break
     return film
+
+
+def _worth(
+    stage: Stage, films: Sequence[Sequence[Choice]], aim: Aim | None, above: float = -torch.inf
+) -> Tensor:
+    if aim is None:
+        return scores(stage, films, above)
+    return scores(stage, films) + torch.tensor([aim(film) for film in films])
 
 
 def others(stage: Stage, cut: Choice) -> list[Choice]:

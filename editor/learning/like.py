@@ -38,6 +38,7 @@ MOST_STEPS = 7  # of the curve, as `fit-pace` has them
 CURVE_PRIOR = 5  # shots that a flat curve weighs in every step
 PULL = 0.5  # log of a weight's factor for each standard deviation that the film stands off
 MOST = 2.5  # factor on a weight, up or down
+NEARNESS = 1.0  # score that it may cost to come nearer to the film's lengths by a distance of 1
 LIKENESS = 3.0  # factor on what the pace weighs: that is what was asked for
 NEAR_BEAT = 0.08  # s, two frames at 25 a second: a cut that is felt as on the beat
 SURE = 2.0  # standard errors above chance from which cuts are made on the beat
@@ -64,6 +65,10 @@ class Liking:
     def away(self, lengths: Sequence[float] | np.ndarray) -> float:
         """How far a film's shot lengths in seconds lie from these, as `distance`."""
         return distance(np.asarray(lengths), self.seconds)
+
+    def worth(self, lengths: Sequence[float]) -> float:
+        """What a film's shot lengths in seconds are worth beside its score."""
+        return -NEARNESS * self.away(lengths)
 
 
 def read(

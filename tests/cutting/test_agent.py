@@ -11,6 +11,7 @@ from editor.cutting.brief import Brief
 from editor.cutting.observation import FEATURES, SIZES
 from editor.cutting.reward import CUT_TERMS, FILM_TERMS, TERMS
 from editor.errors import PolicyError, StyleError
+from editor.learning import like
 from editor.learning.simulate import World, simulate
 from editor.timing import convert_length
 from models import checkpoint
@@ -88,6 +89,21 @@ def test_one_seed_decides_the_same_film_and_another_seed_another():
     one, two, other = (agent.cut(POOL, replace(BRIEF, seed=s), cutter) for s in (5, 5, 6))
     assert one == two
     assert one.choices != other.choices
+
+
+@pytest.mark.parametrize("name", ["greedy", "base"])
+def test_lengths_that_are_worth_something_beside_the_score_come_nearer(name):
+    asked = np.array([1.0, 1.5, 2.0, 3.0, 5.0])
+    plain = agent.load_policy(name)
+    aimed = agent.aiming(plain, lambda lengths: -like.distance(np.array(lengths), asked))
+    shots, away = [], []
+    for cutter in (plain, aimed):
+        decision = agent.cut(POOL, BRIEF, cutter)
+        made = agent.assemble(POOL, decision, BRIEF.rate, (1280, 720), None, "letterbox")
+        away.append(like.distance(np.array(made.lengths), asked))
+        shots.append([choice.shot for choice in decision.choices])
+        assert all(choice.reason for choice in decision.choices)
+    assert shots[0] == shots[1] and away[1] < away[0]
 
 
 def test_an_unknown_policy_is_refused_with_the_known_ones():

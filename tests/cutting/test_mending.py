@@ -56,3 +56,19 @@ def test_of_a_film_that_is_not_legal_nothing_comes_back():
     assert mending.mend(stage, [made[0], *made]) == []  # a frame twice
     assert mending.mend(stage, []) == []
     assert torch.isinf(whole.scores(stage, [[]])[0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_film_is_mended_to_what_it_is_worth_beside_its_score_too(seed):
+    stage = stage_of(seed)
+    made = mending.mend(stage, BASELINES["uniform"](stage, seed))
+
+    def even(film):  # cuts of two seconds
+        seconds = [float(stage.material.length[cut]) / stage.material.rate for cut in film]
+        return -5 * float(np.abs(np.log(np.array(seconds) / 2)).mean())
+
+    better = mending.mend(stage, made, aim=even)
+    assert [cut[0] for cut in better] == [cut[0] for cut in made]
+    before, after = whole.scores(stage, [made, better]).tolist()
+    assert after + even(better) > before + even(made) and even(better) > even(made)
+    assert after > -torch.inf
