@@ -231,7 +231,8 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
     offers = [pool.build(one.clips, one.analyses, config.style) for one in shoots]
     digests, folder = [pool_digest(offer) for offer in offers], config.outputs / learned.POLICIES
     policy = agent.named(config.policy, config.search, folder)
-    plan = {"measure": "likeness", "policy": policy, "beats": beats.tolist(), "of": FILMS_LIKE}
+    plan = {"measure": "likeness", "policy": policy, "beats": beats.tolist()}
+    plan |= {"films": FILMS_LIKE, "nearness": like.NEARNESS}
     keeper = Finished.of(config.outputs, policy_files(policy, folder), plan)
 
     def made(at: int, liking: "Liking | None", turn: int) -> np.ndarray:

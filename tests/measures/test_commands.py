@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from editor import pipeline
 from editor.cli import INTERRUPTED, MADE, WRONG, main
 from editor.cutting import agent
 from editor.footage import ingest
@@ -154,19 +155,18 @@ def test_likeness_goes_on_from_the_films_that_it_has_cut(folder, capsys, tmp_pat
 
     def cutting(offer, brief, cutter):
         decided.append(brief.seed)
-        if (
-            len(decided) == 5
-        ):  # two films in the style, and of the first like the other two of three
+        if len(decided) == 5:  # two films in the style, and of the first like the other only two
             raise KeyboardInterrupt
         return cut(offer, brief, cutter)
 
     monkeypatch.setattr(agent, "cut", cutting)
     assert run(capsys, *words)[0] == INTERRUPTED
     status, out, _ = run(capsys, *words)
-    assert status == MADE and len(decided) == 5 + 6
-    assert run(capsys, *words)[:2] == (MADE, out) and len(decided) == 5 + 6
+    like = 2 * pipeline.FILMS_LIKE
+    assert status == MADE and len(decided) == 5 + like
+    assert run(capsys, *words)[:2] == (MADE, out) and len(decided) == 5 + like
     status, out, _ = run(capsys, *words, "--seed", "7")
-    assert status == MADE and len(decided) == 5 + 6 + 8
+    assert status == MADE and len(decided) == 5 + like + 2 + like
 
 
 def test_two_references_of_one_name_are_two_rows(folder, capsys, tmp_path):
