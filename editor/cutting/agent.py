@@ -24,7 +24,7 @@ from editor.cutting import (
     trims,
     whole,
 )
-from editor.cutting.baselines import BASELINES, Cutting
+from editor.cutting.baselines import BASELINES, BLIND, Cutting
 from editor.cutting.brief import Brief
 from editor.cutting.environment import Stage, make_stage
 from editor.cutting.observation import FEATURES
@@ -54,6 +54,7 @@ class Cutter:
     name: str
     decide: Callable[[Stage, int], list[tuple[Choice, list[Choice]]]]  # cuts, each with runners-up
     taste: Taste = field(default_factory=Taste)  # what an editor taught it: it cuts by that reward
+    by_reward: bool = True  # whether it looks at what a film scores
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def load_policy(name: str, folder: Path | None = None) -> Cutter:
     if folder is not None and name not in policy_names() and bare in here:
         return learned_cutter(learned.read(folder, bare), search)
     if name in BASELINES:
-        return plain_cutter(name, BASELINES[name])
+        return replace(plain_cutter(name, BASELINES[name]), by_reward=name not in BLIND)
     policy = load_weights(bare, here)
     if search in WAYS:
         return plain_cutter(name, lambda stage, seed: WAYS[search](policy, stage, seed))
@@ -184,7 +185,7 @@ def learned_cutter(mine: learned.LearnedPolicy, search: str = "local") -> Cutter
 
 def policy_cutter(name: str, policy: Policy) -> Cutter:
     """A cutter that lets a trained policy choose, by its own likelihood alone."""
-    return Cutter(name, lambda stage, seed: decode.decode(policy, stage, seed))
+    return Cutter(name, lambda stage, seed: decode.decode(policy, stage, seed), by_reward=False)
 
 
 def plain_cutter(name: str, choose: Cutting) -> Cutter:
@@ -202,7 +203,9 @@ def plain_cutter(name: str, choose: Cutting) -> Cutter:
 
 def aiming(cutter: Cutter, aim: Callable[[Sequence[float]], float]) -> Cutter:
     """The cutter, with its films' trims mended by their score and by what the lengths of their cuts
-    in seconds are worth beside it."""
+    in seconds are worth beside it; one that never looks at what a film scores is left alone."""
+    if not cutter.by_reward:
+        return cutter
 
     def choose(stage: Stage, seed: int) -> list[Choice]:
         m = stage.material

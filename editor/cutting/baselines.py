@@ -124,6 +124,7 @@ def local_for(stage: Stage, seed: int, seconds: float) -> list[Choice]:
 
 STARTS: tuple[Cutting, ...] = (uniform, search.greedy, _beam(8))  # of a local search for long
 
+BLIND = ("random", "chronological", "uniform", "similar")  # to what a film scores
 BASELINES: dict[str, Cutting] = {
     "random": random,
     "chronological": chronological,

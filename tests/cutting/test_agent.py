@@ -91,7 +91,14 @@ def test_one_seed_decides_the_same_film_and_another_seed_another():
     assert one.choices != other.choices
 
 
-@pytest.mark.parametrize("name", ["greedy", "base"])
+@pytest.mark.parametrize("name", ["uniform", "random", "base"])
+def test_who_never_looks_at_what_a_film_scores_is_left_alone(name):
+    cutter = agent.load_policy(name)
+    aimed = agent.aiming(cutter, lambda lengths: -float(sum(lengths)))
+    assert agent.cut(POOL, BRIEF, aimed) == agent.cut(POOL, BRIEF, cutter)
+
+
+@pytest.mark.parametrize("name", ["greedy", "base+search"])
 def test_lengths_that_are_worth_something_beside_the_score_come_nearer(name):
     asked = np.array([1.0, 1.5, 2.0, 3.0, 5.0])
     plain = agent.load_policy(name)
