@@ -13,10 +13,11 @@ import numpy as np
 from editor import looking
 from editor.config import Config, load_style
 from editor.cutting.pool import Pool, build
+from editor.errors import EditorError
 from editor.footage.cache import Cache
 from editor.learning.lifelike import SHARED, Alike, measure
 from editor.learning.simulate import World, plain_world, sample_world, simulate
-from editor.progress import Lines
+from editor.progress import Lines, printable
 
 WORLDS = 60  # simulated pools a row
 SHOTS = 5, 200  # of each
@@ -45,7 +46,7 @@ def row(name: str, found: list[Alike]) -> str:
         low, middle, high = np.quantile(some, [0.1, 0.5, 0.9])
         return f"{middle:.2f}" if len(values) == 1 else f"{middle:.2f} [{low:.2f}, {high:.2f}]"
 
-    columns = [told([a.within[1] for a in found])]
+    columns = [told([a.within[1] for a in found if a.within])]
     columns += [told([a.takes[1] for a in found if a.takes])]
     columns += [told([a.apart[1] for a in found if a.apart])]
     columns += [told([a.every for a in found]), told([a.silent for a in found])]
@@ -54,22 +55,28 @@ def row(name: str, found: list[Alike]) -> str:
     return " | ".join([f"| {name}", size, *columns]) + " |"
 
 
-def main() -> None:
-    """Print the table."""
+def main(words: list[str] | None = None) -> int:
+    """Print the table. 2 where footage cannot be used, which is said in a line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("footage", type=Path, nargs="+", help="folders, each a shoot")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"), help="holds the cache")
-    asked = parser.parse_args()
-    style, watch = load_style("default"), Lines(sys.stderr)
-    print("| " + " | ".join(HEAD) + " |")
-    print("|---" * len(HEAD) + "|")
-    for folder in asked.footage:
-        config = Config(footage=(folder,), outputs=asked.outputs, style=style)
-        seen = looking.look(config, Cache(config.cache), looking.Stages(watch))
-        print(row(folder.name, [measure(build(seen.clips, seen.analyses, style))]))
-    for name, draw in KINDS.items():
-        print(row(name, [measure(pool) for pool in worlds(draw)]))
+    asked = parser.parse_args(words)
+    try:
+        rows = [_row_of(folder, asked.outputs) for folder in asked.footage]
+    except EditorError as err:
+        print(f"lifelike: {printable(str(err))}", file=sys.stderr)
+        return 2
+    rows += [row(name, [measure(pool) for pool in worlds(draw)]) for name, draw in KINDS.items()]
+    print("| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|", *rows, sep="\n")
+    return 0
+
+
+def _row_of(folder: Path, outputs: Path) -> str:
+    style = load_style("default")
+    config = Config(footage=(folder,), outputs=outputs, style=style)
+    seen = looking.look(config, Cache(config.cache), looking.Stages(Lines(sys.stderr)))
+    return row(folder.name, [measure(build(seen.clips, seen.analyses, style))])
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -6,6 +6,7 @@ simulated pools: `python -m editor.learning.card models/weights/base.safetensors
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from editor.learning import examination, keeping
 from editor.learning.curriculum import sample_brief
 from editor.learning.recombine import recombine
 from editor.learning.simulate import sample_world, simulate
+from editor.progress import printable
 from models import checkpoint
 from models.checkpoint import Card
 from models.policy import Policy
@@ -169,18 +171,23 @@ def write(
     checkpoint.write_bytes(path, text(card, scores, rows).encode())
 
 
-def main() -> None:
-    """Print the card of a policy's file."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Print the card of a policy's file. 2 where it is none, which is said in a line."""
     parser = argparse.ArgumentParser(description="Print a policy's model card.")
     parser.add_argument("policy", type=Path, help="a .safetensors file")
     parser.add_argument("--pools", type=int, default=24, help="simulated ones (default: 24)")
     parser.add_argument("--most-shots", type=int, default=200, help="of a pool (default: 200)")
-    asked = parser.parse_args()
-    policy, card = checkpoint.load_policy(asked.policy, FEATURES, tuple(TERMS))
+    asked = parser.parse_args(words)
+    try:
+        policy, card = checkpoint.load_policy(asked.policy, FEATURES, tuple(TERMS))
+    except (OSError, ValueError) as err:
+        print(f"card: {printable(f'{asked.policy}: {err}')}", file=sys.stderr)
+        return 2
     with one_thread():
         scores = measure(policy, (), asked.pools, asked.most_shots, card.seed)
     print(text(card, scores, keeping.read_log(asked.policy.parent)), end="")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

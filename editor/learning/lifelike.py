@@ -37,6 +37,7 @@ def measure(pool: Pool) -> Alike:
     pairs = np.triu_indices(pool.size, 1)
     near = (centre @ centre.T)[pairs]
     same = (pool.setup[:, None] == pool.setup)[pairs]
+    between = np.concatenate(steps)
     level = np.array([row[:n].mean() for row, n in zip(pool.level, pool.points, strict=True)])
     return Alike(
         pool.size,
@@ -45,7 +46,7 @@ def measure(pool: Pool) -> Alike:
         _spread(near[same]),
         _spread(near[~same]),
         float((level <= -99).mean()),
-        float(np.median(np.concatenate(steps))),
+        float(np.median(between)) if len(between) else float("nan"),
         {name: correlation(_means(pool, name), pool.setup) for name in SHARED},
     )
 

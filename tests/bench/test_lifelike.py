@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from editor.bench import lifelike
 from editor.learning.lifelike import correlation, measure
+from editor.learning.recombine import select
 from editor.learning.simulate import plain_world, sample_world
 
 
@@ -40,6 +43,23 @@ def test_simulated_shots_share_with_their_set_up_what_real_ones_do():
 def test_plain_worlds_hold_still():
     plain = [measure(pool) for pool in lifelike.worlds(plain_world, 9, 20)]
     assert min(each.within[1] for each in plain) > 0.97
+
+
+@pytest.mark.parametrize("name", ["nowhere", "empty"])
+def test_what_is_no_footage_is_refused_in_a_line(name, tmp_path, capsys, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert lifelike.main([name, "--outputs", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1].startswith(f"lifelike: {name}: ") and not said.out
+
+
+def test_of_shots_that_have_nothing_in_common_nothing_is_told(recwarn):
+    pool = lifelike.worlds(sample_world, 5, 6)[0]
+    alone = select(pool, np.arange(pool.size) == 0)
+    alone = replace(alone, points=np.ones_like(alone.points))  # a shot of a single cut point
+    told = lifelike.row("alone", [measure(alone)])
+    assert told.startswith("| alone | 1 | - | - | - | - |") and not len(recwarn)
 
 
 def test_a_row_tells_one_pool_by_its_figures_and_several_by_their_spread():

@@ -68,3 +68,14 @@ def test_trains_help_names_every_algorithm(capsys):
         arguments.parse(["train", "--help"])
     said = capsys.readouterr().out
     assert all(name in said for name in ALGORITHMS)
+
+
+@pytest.mark.parametrize("held", [None, b"", b"not weights" * 9])
+def test_what_is_no_policy_has_no_card_and_a_line_says_so(held, tmp_path, capsys):
+    path = tmp_path / "policy.safetensors"
+    if held is not None:
+        path.write_bytes(held)
+    assert card.main([str(path)]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"card: {path}: ") and len(said.err.splitlines()) == 1
+    assert not said.out
