@@ -204,8 +204,9 @@ def _train(options: argparse.Namespace) -> int:
     if options.json:
         say(json.dumps({**asdict(trained), "policy": str(trained.policy)}, indent=2))
     else:
+        scored = "" if trained.score is None else f", mean film score {trained.score:+.3f}"
         say(
-            f"Trained {trained.steps} steps, mean film score {trained.score:+.3f}\n"
+            f"Trained {trained.steps} steps{scored}\n"
             f"Next    cut with it: --policy {printable(str(trained.policy))}"
         )
     return MADE

@@ -116,6 +116,7 @@ class Config:
     style: Style  # with the order that was asked
     name: str = "film"  # of the versions: NAME-v001
     like: Path | None = None  # a finished film whose pace and likings the style takes on
+    like_lengths: tuple[float, ...] = ()  # s, of its shots: the film's are to come near to them
     duration: float | None = None  # s; None: the style's, as far as the footage goes
     only: tuple[str, ...] = ()  # CLIP[@IN-OUT] as typed, see editor.selects
     ban: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +69,9 @@ def cut(config: Config, watch: Watch, carried: Carried | None = None) -> Made:
         cutter, beats = _ready(config, cache, stages)
         liking = _taking_after(config, cache, draft.folder, stages)
         if liking is not None:
-            config = replace(config, style=liking.style)
+            config = taking_on(config, liking)
         looked = looking.look(config, cache, stages)
-        decided = _decide(config, looked, cutter, beats, stages, liking)
+        decided = _decide(config, looked, cutter, beats, stages)
         made = Made(
             version=draft.expected(),
             config=config,
@@ -236,15 +237,13 @@ def measure_likeness(config: Config, films: Sequence[Path], seeds: int, watch: W
     keeper = Finished.of(config.outputs, policy_files(policy, folder), plan)
 
     def made(at: int, liking: "Liking | None", turn: int) -> np.ndarray:
-        # Seeds lie so far apart that no film is looked at for two of them.
-        shoot = replace(config, footage=(config.footage[at],), seed=config.seed + turn * FILMS_LIKE)
-        one = replace(shoot, style=liking.style) if liking else shoot
+        shoot = replace(config, footage=(config.footage[at],), seed=config.seed + turn)
+        one = taking_on(shoot, liking) if liking else shoot
 
         def decide() -> dict[str, Any]:
-            return {"lengths": _decided(one, shoots[at], cutter, beats, liking).timeline.lengths}
+            return {"lengths": _decided(one, shoots[at], cutter, beats).timeline.lengths}
 
-        told = [repr(one), digests[at], repr(liking.seconds.tolist() if liking else None)]
-        return keeper.part("\n".join(told), decide, likeness.lengths)
+        return keeper.part(f"{one!r}\n{digests[at]}", decide, likeness.lengths)
 
     with writing_to(config.outputs), stages.run("measuring") as advance:
         names = [path.name for path in config.footage]
@@ -291,6 +290,12 @@ def _taking_after(config: Config, cache: Cache, folder: Path, stages: Stages) ->
     return liking
 
 
+def taking_on(config: Config, liking: "Liking") -> Config:
+    """The config, with the style and the shot lengths of a finished film."""
+    lengths = tuple(round(second, 4) for second in liking.seconds.tolist())
+    return replace(config, style=liking.style, like_lengths=lengths)
+
+
 # --- the stages -----------------------------------------------------------------------------------
 
 
@@ -300,21 +305,14 @@ def _decide(
     cutter: Cutter,
     beats: np.ndarray,
     stages: Stages,
-    liking: "Liking | None" = None,
 ) -> Decided:
     """Let the policy cut, to the asked length; where none is asked and the usual is shorter than
     any film of the footage, to the shortest that there is."""
     with stages.run("cutting"):
-        return _decided(config, looked, cutter, beats, liking)
+        return _decided(config, looked, cutter, beats)
 
 
-def _decided(
-    config: Config,
-    looked: Looked,
-    cutter: Cutter,
-    beats: np.ndarray,
-    liking: "Liking | None" = None,
-) -> Decided:
+def _decided(config: Config, looked: Looked, cutter: Cutter, beats: np.ndarray) -> Decided:
     """As `_decide`."""
     wishes, style = looked.wishes, config.style
     offer = kept.build(
@@ -328,7 +326,7 @@ def _decided(
         must=wishes.must,
     )
     agent.check_shots(offer)
-    task = _Task(config, looked, offer, cutter, beats, liking)
+    task = _Task(config, looked, offer, cutter, beats)
     try:
         return _cut_to(task, *agent.length(offer, style, config.duration))
     except TooShortError as err:
@@ -347,7 +345,6 @@ class _Task:
     offer: Pool
     cutter: Cutter
     beats: np.ndarray  # (M,) float64, film seconds
-    liking: "Liking | None"
 
 
 def _cut_to(task: _Task, asked: float, length: str) -> Decided:
@@ -356,21 +353,25 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
 
     Raises TooShortError where none is so short.
     """
-    config, offer, liking, style = task.config, task.offer, task.liking, task.config.style
+    from editor.learning import like
+
+    config, offer, style = task.config, task.offer, task.config.style
     rate, size = conform.conform(task.looked.clips, config.rate, config.size)
     # In free order such a film could not be proven to be there: it keeps to the usual window.
     longest = style.order == "recorded" and asked < (config.duration or 0)
     brief = Brief(style, asked, style.order, config.seed, task.beats, rate, longest)
     music = Music(Path(os.path.abspath(config.music))) if config.music else None
+    pattern = np.array(config.like_lengths)
+    films = FILMS_LIKE if len(pattern) else 1
+    cutter = agent.aiming(task.cutter, partial(like.worth, pattern)) if films > 1 else task.cutter
     tried = []
-    cutter = agent.aiming(task.cutter, liking.worth) if liking else task.cutter
-    for seed in range(config.seed, config.seed + (FILMS_LIKE if liking else 1)):
+    for seed in range(config.seed * films, (config.seed + 1) * films):  # no film for two seeds
         decision = agent.cut(offer, replace(brief, seed=seed), cutter)
         timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
         tried.append(Decided(offer, decision, timeline, asked, length))
-    if liking is None:
+    if films == 1:
         return tried[0]
-    return min(tried, key=lambda one: liking.away(one.timeline.lengths))
+    return min(tried, key=lambda one: like.distance(np.array(one.timeline.lengths), pattern))
 
 
 def _render(

@@ -160,6 +160,8 @@ def settings(made: Made) -> dict[str, Any]:
         "policy": made.policy,
         "seed": config.seed,
         "duration_s": config.duration,
+        "like": os.path.abspath(config.like) if config.like else None,
+        "like_lengths_s": list(config.like_lengths),
         "only": list(config.only),
         "ban": list(config.ban),
         "must_include": list(config.must),

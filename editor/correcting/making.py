@@ -1,6 +1,7 @@
 """Turn corrections into new versions: the film as corrected, or cut again under what was asked."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -221,6 +222,7 @@ def again_config(
         footage=footage,
         outputs=desk.outputs,
         style=_style(opened),
+        like_lengths=_seconds(asked, "like_lengths_s"),
         name=opened.version.name,
         duration=duration if duration is not None else _number(asked, "duration_s"),
         only=tuple(_texts(asked, "only")),
@@ -333,6 +335,14 @@ def _texts(asked: Mapping[str, Any], key: str) -> list[str]:
 def _text(asked: Mapping[str, Any], key: str) -> str | None:
     value = asked.get(key)
     return value if isinstance(value, str) else None
+
+
+def _seconds(asked: Mapping[str, Any], key: str) -> tuple[float, ...]:
+    """Lengths as they were asked; none where what is written there is not all lengths."""
+    value = asked.get(key)
+    found = [_number({key: one}, key) for one in value] if isinstance(value, list) else []
+    good = [one for one in found if one is not None and 0 < one < math.inf]
+    return tuple(good) if len(good) == len(found) else ()
 
 
 def _number(asked: Mapping[str, Any], key: str) -> float | None:

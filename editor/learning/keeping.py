@@ -89,8 +89,9 @@ def restore(
     optimizer: torch.optim.Optimizer,
     now: Card,
     metadata: Mapping[str, str],
+    total: int,
 ) -> Kept:
-    """Put a checkpoint back; a blank Kept where there is none.
+    """Put a checkpoint back; a blank Kept where there is none. total: steps that are asked for.
 
     Raises PolicyError, naming both sides, where it is damaged or of another training.
     """
@@ -99,7 +100,7 @@ def restore(
         return Kept()
     try:
         tensors, told = checkpoint.read(path)
-        _check(path, told, metadata)
+        _check(path, told, metadata, total)
         card = checkpoint.read_card(path, told["card"]) if "card" in told else None
         if card is not None:
             checkpoint.check_card(path, card, now.features, now.terms)
@@ -110,10 +111,19 @@ def restore(
         raise PolicyError(f"This training cannot be resumed: {err}") from err
 
 
-def _check(path: Path, told: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+BEFORE = {"trims": "0"}  # of a checkpoint that says nothing of it: written before there was it
+
+
+def _check(path: Path, told: Mapping[str, str], metadata: Mapping[str, str], total: int) -> None:
     """Raise ValueError for a checkpoint of other settings than these."""
     if not told.get("step", "").isdecimal():
         raise ValueError(f"{path} is no checkpoint of a training: it names no step.")
+    told = {**BEFORE, **told}
+    if int(told["step"]) > total:
+        raise ValueError(
+            f"{path} has gone {told['step']} steps, --warm's among them, and {total} are asked"
+            " for. Ask for as many --steps at least."
+        )
     cloned = int(told["step"]) >= int(metadata.get("warm", "0"))
     for name, value in metadata.items():
         if name == FOOTAGE and cloned:
@@ -145,10 +155,21 @@ class Log:
     """TensorBoard events, and the same numbers as lines of JSON, one a step."""
 
     def __init__(self, folder: Path, done: int) -> None:
-        """done: steps that the checkpoint holds; what was logged of later ones is dropped."""
+        """done: steps that the checkpoint holds; what was logged of later ones is dropped.
+
+        Raises PolicyError where what was logged of those before is not there any more."""
         from torch.utils.tensorboard import SummaryWriter
 
         self.rows = [row for row in read_log(folder) if row["step"] < done]
+        if (
+            done
+            and (folder / LOG).exists()
+            and [row["step"] for row in self.rows[-1:]] != [done - 1]
+        ):
+            raise PolicyError(
+                f"This training cannot be resumed: {folder / LOG} is damaged, it does not reach the"
+                f" {done} steps of the checkpoint. Put it back, or delete it to begin another log."
+            )
         lines = "".join(f"{json.dumps(row)}\n" for row in self.rows)
         checkpoint.write_bytes(folder / LOG, lines.encode())
         self._events = SummaryWriter(str(folder / "events"), purge_step=done)

@@ -66,10 +66,6 @@ class Liking:
         """How far a film's shot lengths in seconds lie from these, as `distance`."""
         return distance(np.asarray(lengths), self.seconds)
 
-    def worth(self, lengths: Sequence[float]) -> float:
-        """What a film's shot lengths in seconds are worth beside its score."""
-        return -NEARNESS * self.away(lengths)
-
 
 def read(
     path: Path, base: Style, settings: analysis.Settings, cache: Cache, advance: Advance
@@ -107,8 +103,9 @@ def take_after(clip: Clip, known: Analysis, beats: np.ndarray, base: Style) -> L
     shots = [shot for shot in known.shots if len(shot) >= FLASH * rate]
     if len(shots) < LEAST_SHOTS:
         raise StyleError(
-            f"--like {clip.name}: {len(shots)} shots were found in it; a film to be taken after"
-            f" needs {LEAST_SHOTS} or more. Is it a finished film, not a take?"
+            f"--like {clip.name}: {len(shots)} {'shot was' if len(shots) == 1 else 'shots were'}"
+            f" found in it; a film to be taken after needs {LEAST_SHOTS} or more. Is it a finished"
+            " film, not a take?"
         )
     seconds = np.array([len(shot) for shot in shots]) / rate
     pace, paced = pace_of(seconds, base.pace)
@@ -220,6 +217,11 @@ def distance(seconds: np.ndarray, others: np.ndarray) -> float:
     places = (np.arange(1000) + 0.5) / 1000
     one, other = (np.quantile(np.log(values), places) for values in (seconds, others))
     return float(np.abs(one - other).mean())
+
+
+def worth(pattern: np.ndarray, lengths: Sequence[float]) -> float:
+    """What shot lengths (s) are worth beside a film's score that come near to a pattern (S,)."""
+    return -NEARNESS * distance(np.asarray(lengths), pattern)
 
 
 def _fitted(log: np.ndarray) -> tuple[float, float]:

@@ -75,7 +75,7 @@ class Trained:
 
     policy: Path
     steps: int
-    score: float  # mean film score over the last tenth of the steps
+    score: float | None  # mean film score over the last tenth of the steps; None: only cloned
 
 
 Advance = Callable[[int, int, str], None]  # done, total, what it says
@@ -133,8 +133,7 @@ class _Run:
     @property
     def total(self) -> int:
         """Steps, cloning's among them."""
-        own = ALGORITHMS[self.config.algorithm].own
-        return self.config.warm + (self.config.steps if own else 0)
+        return _total(self.config)
 
     def keep(self, done: int, last: bool = False) -> None:
         """Write a checkpoint where it is time, or where it is the last of a part."""
@@ -152,6 +151,10 @@ class _Run:
         keeping.save(config.folder, self.policy, self.optimizer, told, kept, _metadata(config))
         card.write(config.folder / card.FILE, told, (), self.log.rows)
         self.saved = monotonic()
+
+
+def _total(config: Training) -> int:
+    return config.warm + (config.steps if ALGORITHMS[config.algorithm].own else 0)
 
 
 def _metadata(config: Training) -> dict[str, str]:
@@ -176,7 +179,7 @@ def _train(config: Training, advance: Advance) -> Trained:
             f"{config.folder} holds a training already: go on with it by --resume, or name another"
             " --folder."
         )
-    kept = keeping.restore(config.folder, policy, optimizer, now, _metadata(config))
+    kept = keeping.restore(config.folder, policy, optimizer, now, _metadata(config), _total(config))
     with Log(config.folder, kept.step) as log:
         shown = _Shown(config, policy, list(kept.shown))
         run = _Run(config, policy, optimizer, advance, log, _joined(now, kept.card), shown)
@@ -228,7 +231,7 @@ def _finish(run: _Run) -> Trained:
     told = Card(**{**vars(run.card), "notes": notes})
     card.write(config.folder / card.FILE, told, scores, run.log.rows)
     score = keeping.mean_of(run.log.rows, "score")
-    return Trained(config.folder / POLICY, run.total, score or 0.0)
+    return Trained(config.folder / POLICY, run.total, score)
 
 
 def films_of(asked: int, shots: int) -> int:

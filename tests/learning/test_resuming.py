@@ -140,6 +140,45 @@ def test_a_broken_last_line_of_the_log_is_written_anew(whole, tmp_path):
     assert (tmp_path / keeping.LOG).read_text() == log
 
 
+def copied(whole, folder):
+    for name in (keeping.POLICY, keeping.STATE, keeping.LOG):
+        (folder / name).write_bytes((whole / name).read_bytes())
+    return replace(Training(folder, **TINY), resume=True)
+
+
+def test_fewer_steps_than_a_training_has_gone_are_refused(whole, tmp_path):
+    asked = copied(whole, tmp_path)
+    with pytest.raises(PolicyError, match=f"has gone {asked.warm + asked.steps} steps"):
+        train(replace(asked, steps=asked.steps - 1), silent)
+    assert numbers(tmp_path) == numbers(whole)
+
+
+@pytest.mark.parametrize("log", ["", "nonsense\n", '{"step": 0, "score": 0.5}\n'])
+def test_a_log_that_lost_what_was_logged_is_refused_and_kept(log, whole, tmp_path):
+    asked = copied(whole, tmp_path)
+    (tmp_path / keeping.LOG).write_text(log)
+    with pytest.raises(PolicyError, match=r"log\.jsonl is damaged"):
+        train(asked, silent)
+    assert (tmp_path / keeping.LOG).read_text() == log
+
+
+def test_a_log_that_was_deleted_is_begun_anew(whole, tmp_path):
+    asked = copied(whole, tmp_path)
+    (tmp_path / keeping.LOG).unlink()
+    train(replace(asked, steps=asked.steps + 1), silent)
+    assert len(keeping.read_log(tmp_path)) == 1
+
+
+def test_a_training_of_before_there_were_mended_trims_goes_on_without_them(whole, tmp_path):
+    asked = copied(whole, tmp_path)
+    tensors, metadata = checkpoint.read(tmp_path / keeping.STATE)
+    metadata.pop("trims")
+    checkpoint.write(tmp_path / keeping.STATE, tensors, metadata)
+    with pytest.raises(PolicyError, match="trained with trims 0, not 2"):
+        train(asked, silent)
+    train(replace(asked, trims=0), silent)
+
+
 def test_a_training_is_not_begun_over_another(whole):
     before = numbers(whole)
     with pytest.raises(PolicyError, match="--resume, or name another"):

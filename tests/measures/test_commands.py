@@ -169,6 +169,34 @@ def test_likeness_goes_on_from_the_films_that_it_has_cut(folder, capsys, tmp_pat
     assert status == MADE and len(decided) == 5 + like + 2 + like
 
 
+def test_a_film_like_another_is_sought_anew_by_another_seed_and_when_it_is_cut_again(
+    folder, capsys, tmp_path, monkeypatch
+):
+    decided: list[int] = []
+    cut = agent.cut
+
+    def cutting(offer, brief, cutter):
+        decided.append(brief.seed)
+        return cut(offer, brief, cutter)
+
+    monkeypatch.setattr(agent, "cut", cutting)
+    words = (
+        "cut", folder / "rushes", "--like", folder / "film 1.mp4", "--no-render",
+        "--policy", "greedy", "--outputs", tmp_path,
+    )  # fmt: skip
+    for seed in (0, 1, 2**32 - 1):
+        assert run(capsys, *words, "--seed", str(seed))[0] == MADE
+    assert run(capsys, "again", "rushes-v001", "--no-render", "--outputs", tmp_path)[0] == MADE
+    assert len(decided) == 4 * pipeline.FILMS_LIKE
+    assert len(set(decided)) == 3 * pipeline.FILMS_LIKE  # again takes the next seed: as the second
+    made = [
+        json.loads((tmp_path / f"rushes-v00{n}" / "report.json").read_text())["settings"]
+        for n in (1, 2, 4)
+    ]
+    assert made[0]["like"] == str(folder / "film 1.mp4") and len(made[0]["like_lengths_s"]) >= 6
+    assert made[0]["like_lengths_s"] == made[1]["like_lengths_s"] == made[2]["like_lengths_s"]
+
+
 def test_two_references_of_one_name_are_two_rows(folder, capsys, tmp_path):
     for seed in (1, 2):
         (tmp_path / str(seed)).mkdir()
