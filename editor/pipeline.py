@@ -353,24 +353,26 @@ def _cut_to(task: _Task, asked: float, length: str) -> Decided:
 
     Raises TooShortError where none is so short.
     """
-    from editor.learning import like
-
     config, offer, style = task.config, task.offer, task.config.style
     rate, size = conform.conform(task.looked.clips, config.rate, config.size)
     # In free order such a film could not be proven to be there: it keeps to the usual window.
     longest = style.order == "recorded" and asked < (config.duration or 0)
     brief = Brief(style, asked, style.order, config.seed, task.beats, rate, longest)
     music = Music(Path(os.path.abspath(config.music))) if config.music else None
-    pattern = np.array(config.like_lengths)
-    films = FILMS_LIKE if len(pattern) else 1
-    cutter = agent.aiming(task.cutter, partial(like.worth, pattern)) if films > 1 else task.cutter
-    tried = []
-    for seed in range(config.seed * films, (config.seed + 1) * films):  # no film for two seeds
+
+    def decided(cutter: Cutter, seed: int) -> Decided:
         decision = agent.cut(offer, replace(brief, seed=seed), cutter)
         timeline = agent.assemble(offer, decision, rate, size, music, style.fit)
-        tried.append(Decided(offer, decision, timeline, asked, length))
-    if films == 1:
-        return tried[0]
+        return Decided(offer, decision, timeline, asked, length)
+
+    if not config.like_lengths:
+        return decided(task.cutter, config.seed)
+    from editor.learning import like
+
+    pattern = np.array(config.like_lengths)
+    cutter = agent.aiming(task.cutter, partial(like.worth, pattern))
+    seeds = range(config.seed * FILMS_LIKE, (config.seed + 1) * FILMS_LIKE)  # no film for two seeds
+    tried = [decided(cutter, seed) for seed in seeds]
     return min(tried, key=lambda one: like.distance(np.array(one.timeline.lengths), pattern))
 
 
