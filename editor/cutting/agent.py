@@ -54,7 +54,7 @@ class Cutter:
     name: str
     decide: Callable[[Stage, int], list[tuple[Choice, list[Choice]]]]  # cuts, each with runners-up
     taste: Taste = field(default_factory=Taste)  # what an editor taught it: it cuts by that reward
-    by_reward: bool = True  # whether it looks at what a film scores
+    choose: Cutting | None = None  # the film alone; none where it never looks at what one scores
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ def load_policy(name: str, folder: Path | None = None) -> Cutter:
     if folder is not None and name not in policy_names() and bare in here:
         return learned_cutter(learned.read(folder, bare), search)
     if name in BASELINES:
-        return replace(plain_cutter(name, BASELINES[name]), by_reward=name not in BLIND)
+        plain = plain_cutter(name, BASELINES[name])
+        return replace(plain, choose=None) if name in BLIND else plain
     policy = load_weights(bare, here)
     if search in WAYS:
         return plain_cutter(name, lambda stage, seed: WAYS[search](policy, stage, seed))
@@ -185,7 +186,7 @@ def learned_cutter(mine: learned.LearnedPolicy, search: str = "local") -> Cutter
 
 def policy_cutter(name: str, policy: Policy) -> Cutter:
     """A cutter that lets a trained policy choose, by its own likelihood alone."""
-    return Cutter(name, lambda stage, seed: decode.decode(policy, stage, seed), by_reward=False)
+    return Cutter(name, lambda stage, seed: decode.decode(policy, stage, seed))
 
 
 def plain_cutter(name: str, choose: Cutting) -> Cutter:
@@ -198,18 +199,19 @@ def plain_cutter(name: str, choose: Cutting) -> Cutter:
         others = search.rivals(stage, whole.told(stage, film).before, film)
         return list(zip(film, others, strict=True))
 
-    return Cutter(name, decide)
+    return Cutter(name, decide, choose=choose)
 
 
 def aiming(cutter: Cutter, aim: Callable[[Sequence[float]], float]) -> Cutter:
     """The cutter, with its films' trims mended by their score and by what the lengths of their cuts
     in seconds are worth beside it; one that never looks at what a film scores is left alone."""
-    if not cutter.by_reward:
+    first = cutter.choose
+    if first is None:
         return cutter
 
     def choose(stage: Stage, seed: int) -> list[Choice]:
         m = stage.material
-        film = [choice for choice, _ in cutter.decide(stage, seed)]
+        film = first(stage, seed)
 
         def worth(made: Sequence[Choice]) -> float:
             return aim([float(m.length[cut]) / m.rate for cut in made])

@@ -51,7 +51,8 @@ def _worth(
 ) -> Tensor:
     if aim is None:
         return scores(stage, films, above)
-    return scores(stage, films) + torch.tensor([aim(film) for film in films])
+    beside = torch.tensor([aim(film) for film in films])
+    return scores(stage, films, above - float(beside.max())) + beside
 
 
 def others(stage: Stage, cut: Choice) -> list[Choice]:
